@@ -1,0 +1,35 @@
+/** Dependencies point one way. See docs/flow.md. */
+const only = (name, folder, allowed, comment) => ({
+  name,
+  comment,
+  severity: 'error',
+  from: { path: `^src/${folder}/`, pathNot: '\\.spec\\.ts$' },
+  to: { pathNot: [`^src/${folder}/`, ...allowed] },
+});
+
+const node = ['^(node:)?(async_hooks|buffer|crypto|diagnostics_channel|events|fs|os|path|perf_hooks|stream|timers|timers/promises|url|util|assert)'];
+
+export default {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    only('core-knows-no-one', 'core', [...node, 'reflect-metadata'], 'core: node:* and reflect-metadata only'),
+    only('middleware-knows-core', 'middleware', [...node, '^src/core/'], 'middleware: core only'),
+    only('memory-knows-core', 'memory', [...node, '^src/core/'], 'adapters: core and their own client'),
+    only('redis-knows-core', 'redis', [...node, '^src/core/', 'ioredis'], 'adapters: core and their own client'),
+    only('nest-knows-core-and-middleware', 'nest', [...node, '^src/core/', '^src/middleware/', '@nestjs/', 'rxjs', 'reflect-metadata', 'class-validator'], 'nest: no adapter'),
+    only('testing-stands-on-nest-and-memory', 'testing', [...node, '^src/core/', '^src/memory/', '^src/nest/', '@nestjs/'], 'testing: no server client'),
+    {
+      name: 'users-import-the-package-by-its-name',
+      severity: 'error',
+      from: { path: '^(apps|libs|test|bench)/' },
+      to: { path: '^src/', pathNot: '^src/([a-z]+/)?index\\.ts$' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^dist/' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'types', 'default'] },
+  },
+};
