@@ -1,0 +1,212 @@
+import type { BackboneError } from './errors.js';
+import type { Message } from './message.js';
+import type { Checkpoint, Position } from './position.js';
+
+/** Names one stream: the events of a contract in one environment. */
+export interface Stream {
+  readonly environment: string;
+  readonly contract: string;
+}
+
+/** What a channel can do. The application is checked against it at start-up; nothing is ignored silently. */
+export interface ChannelSupports {
+  /** Events outlive the process. */
+  readonly persistent: boolean;
+  /** Several consumers of a group share its events. */
+  readonly competingConsumers: boolean;
+  /** Order per key holds across the consumers of a group, not only inside one. */
+  readonly keyedOrderAcrossConsumers: boolean;
+  /** Any subset of a batch can be settled; what was settled never comes again. */
+  readonly selectiveSettle: boolean;
+  /** `Delivery.deliveries` counts across consumers and restarts. */
+  readonly deliveryCount: boolean;
+  /** Appending an id that is stored already stores nothing and returns the first position. */
+  readonly dedupe: boolean;
+  /** `publish` honours `expected`. */
+  readonly expectedVersion: boolean;
+  /** `publish` can join a transaction of the caller. */
+  readonly transaction: boolean;
+  readonly readByKey: boolean;
+  readonly readById: boolean;
+  /** A failing event can hold back the later ones of its key, and no others. */
+  readonly parkByKey: boolean;
+  /** Personal fields are stored apart and can be erased from a stored event. */
+  readonly erase: boolean;
+  /** A dead letter and the settlement of its event are one step. */
+  readonly atomicDeadLetter: boolean;
+}
+
+/** What a key must look like before an append: nothing is asked, no event yet, some event, or exactly so many. */
+export type ExpectedVersion = 'any' | 'none' | 'exists' | number;
+
+/** How a call of `publish` is to be carried out. */
+export interface PublishOptions {
+  /** Where `supports.expectedVersion`; all messages of the call must share one key. */
+  readonly expected?: ExpectedVersion;
+  /** Where `supports.transaction`: the caller's own transaction. */
+  readonly transaction?: unknown;
+  readonly signal?: AbortSignal;
+}
+
+/** Where one message was stored. */
+export interface Published {
+  readonly position: Position;
+  /** True when the id was stored before this call; nothing was added. */
+  readonly duplicate: boolean;
+}
+
+/** One event handed to a consumer of a group. */
+export interface Delivery {
+  readonly position: Position;
+  /** When the server stored it: milliseconds since 1970 by the server's clock. */
+  readonly appendedAt: number;
+  /** How often it was handed out, this time included; a lower bound where `supports.deliveryCount` is false. */
+  readonly deliveries: number;
+  /** Absent when the entry could not be read; then `malformed` says why. */
+  readonly message?: Message;
+  readonly malformed?: BackboneError;
+  /** True when the type was not in the subscription's `types`, so that the fields were not fetched. */
+  readonly fieldsOmitted?: boolean;
+}
+
+/** Why an event was set aside. */
+export type DeadLetterKind = 'failed' | 'malformed' | 'invalid' | 'lost' | 'unknown';
+
+/** What is kept beside the reference to a dead event. Holds no argument. */
+export interface DeadLetterReason {
+  readonly kind: DeadLetterKind;
+  readonly code: string;
+  /** The error's class and message, never an argument. */
+  readonly error: string;
+  readonly stack?: string;
+  readonly attempts: number;
+}
+
+/** A dead letter: the reference to the event and why it stands there. */
+export interface DeadLetter extends DeadLetterReason {
+  /** The dead letter's own id inside its group. */
+  readonly id: string;
+  readonly stream: Stream;
+  readonly group: string;
+  readonly position: Position;
+  /** Absent when the entry could not be read at all. */
+  readonly eventId?: string;
+  readonly type?: string;
+  readonly key?: string;
+  /** When it was set aside: milliseconds since 1970 by the server's clock. */
+  readonly time: number;
+}
+
+/** Ends a delivery for good: handled, or set aside with a reason. */
+export interface Settlement {
+  readonly delivery: Delivery;
+  readonly deadLetter?: DeadLetterReason;
+}
+
+/** Some deliveries in stream order. */
+export interface Batch {
+  readonly deliveries: readonly Delivery[];
+  /** True when nothing newer was waiting behind this batch; it may then be empty. */
+  readonly caughtUp: boolean;
+}
+
+/** Which events to hand to which group. */
+export interface SubscribeOptions {
+  readonly stream: Stream;
+  readonly group: string;
+  /** A name of this consumer, unique among the living ones of the group; made up when absent. */
+  readonly consumer?: string;
+  /** Fetch fields for these types only; other events come without (`fieldsOmitted`). All when absent. */
+  readonly types?: readonly string[];
+  /** Where a group that does not exist yet begins. Default `beginning`. */
+  readonly from?: 'beginning' | 'end';
+  /** The most deliveries in one batch. */
+  readonly batchSize?: number;
+  /** Called when deliveries were taken over by another consumer; settling them has no effect any more. */
+  readonly onLost?: (deliveries: readonly Delivery[]) => void;
+}
+
+/** Leaving the iteration stops reading; `close` gives back what was not settled. There is no nack. */
+export interface Subscription extends AsyncIterable<Batch> {
+  /**
+   * Ends deliveries for good, in any order, until `close`. Returns those that this consumer no longer owned:
+   * their settlement had no effect. Rejects when the server did not confirm; the deliveries then stay pending.
+   */
+  settle(settlements: readonly Settlement[]): Promise<readonly Delivery[]>;
+  /** Gives back every unsettled delivery, so that others get it at once, and frees what is held. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** Which events to read without a group. */
+export interface ReadOptions {
+  readonly stream: Stream;
+  /** Exclusive. From the beginning when absent. */
+  readonly after?: Checkpoint;
+  /** Inclusive. To the present end when absent. */
+  readonly until?: Checkpoint;
+  readonly types?: readonly string[];
+  /** Fetch these fields only; all when absent. */
+  readonly fields?: readonly string[];
+  /** Where `supports.readByKey`. */
+  readonly key?: string;
+  /** Where `supports.readById`: just these events, in the order given; unknown ids are left out. */
+  readonly ids?: readonly string[];
+  readonly batchSize?: number;
+}
+
+/** An event read without a group. */
+export type ReadEvent = Pick<Delivery, 'position' | 'appendedAt' | 'message' | 'malformed'>;
+
+/** How a group stands. */
+export interface GroupState {
+  readonly group: string;
+  readonly consumers: number;
+  /** Handed out and not settled. */
+  readonly pending: number;
+  /** Not handed out yet; `undefined` where the server cannot tell. */
+  readonly lag: number | undefined;
+  readonly deadLetters: number;
+  /** The last position handed out, per partition. */
+  readonly delivered: Checkpoint;
+}
+
+/** Looks at and removes what was set aside. */
+export interface DeadLetterAdmin {
+  list(stream: Stream, group: string, options?: { after?: string; limit?: number }): Promise<readonly DeadLetter[]>;
+  show(stream: Stream, group: string, id: string): Promise<{ letter: DeadLetter; event?: ReadEvent } | undefined>;
+  /** Hands the event to its group again; returns how many were found. Idempotent. */
+  redrive(stream: Stream, group: string, ids: readonly string[]): Promise<number>;
+  remove(stream: Stream, group: string, ids: readonly string[]): Promise<number>;
+}
+
+/** What an operator does to a stream. A member that a channel does not offer rejects with `EB_UNSUPPORTED`. */
+export interface ChannelAdmin {
+  groups(stream: Stream): Promise<readonly GroupState[]>;
+  state(stream: Stream, group: string): Promise<GroupState | undefined>;
+  /** Moves a group; no consumer that started before can undo it. */
+  reset(stream: Stream, group: string, to: 'beginning' | 'end' | Checkpoint): Promise<void>;
+  readonly deadLetters: DeadLetterAdmin;
+  /** Removes events that every group has finished, up to the given position; returns how many. */
+  trim(stream: Stream, until: Checkpoint): Promise<number>;
+  /** Erases the personal fields of events, or the named fields; returns how many events were touched. */
+  erase(stream: Stream, ids: readonly string[], fields?: readonly string[]): Promise<number>;
+}
+
+/** Carries messages: one implementation per technology, all held to one conformance suite. */
+export interface Channel {
+  readonly supports: ChannelSupports;
+  /**
+   * Appends messages in order, all of one partition or none, and resolves once the server confirmed.
+   *
+   * @throws BackboneError `EB_NOT_STORED` (surely not stored), `EB_OUTCOME_UNKNOWN` (repeat with the same ids),
+   *   `EB_BACKPRESSURE`, `EB_CONFLICT`, `EB_TOO_LARGE`, `EB_UNSUPPORTED`, `EB_CLOSED`.
+   */
+  publish(stream: Stream, messages: readonly Message[], options?: PublishOptions): Promise<readonly Published[]>;
+  /** Starts nothing before the first iteration. Never fails because the server is away: it waits and says so. */
+  subscribe(options: SubscribeOptions): Subscription;
+  /** The same stream without a group; changes nothing. */
+  read(options: ReadOptions): AsyncIterable<readonly ReadEvent[]>;
+  readonly admin: ChannelAdmin;
+  /** Frees what the channel itself opened; a client that was passed in stays open. Idempotent. */
+  close(): Promise<void>;
+}

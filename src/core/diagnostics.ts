@@ -1,0 +1,48 @@
+import { channel } from 'node:diagnostics_channel';
+import type { Channel, DeadLetterReason, Stream } from './channel.js';
+
+/** What happens to the machinery of a channel. */
+export interface ChannelDiagnostic {
+  /** Who speaks: compare it, there may be several applications in a process. */
+  readonly channel: Channel;
+  readonly kind:
+    'waiting' | 'ready' | 'groupCreated' | 'groupRecreated' | 'claimed' | 'leaseLost' | 'lostToTrim' | 'fault';
+  readonly stream?: Stream;
+  readonly group?: string;
+  /** Human-readable; holds no argument and no secret. */
+  readonly reason?: string;
+  readonly count?: number;
+}
+
+/** What happens to a consumer's events outside the normal course. */
+export interface ConsumerDiagnostic {
+  readonly channel: Channel;
+  readonly kind: 'retry' | 'deadLetter' | 'settleFailed' | 'leaseLost' | 'failed';
+  readonly stream: Stream;
+  readonly group: string;
+  readonly eventId?: string;
+  readonly type?: string;
+  readonly attempt?: number;
+  readonly delayMs?: number;
+  readonly deadLetter?: DeadLetterReason;
+  readonly error?: unknown;
+}
+
+/** The names under which diagnostics are published through `node:diagnostics_channel`. */
+export const DIAGNOSTICS = Object.freeze({
+  channel: 'nest-event-backbone:channel',
+  consumer: 'nest-event-backbone:consumer',
+});
+
+const channels = channel(DIAGNOSTICS.channel);
+const consumers = channel(DIAGNOSTICS.consumer);
+
+/** Tells whoever listens about a channel; costs nothing when nobody does. */
+export function reportChannel(event: ChannelDiagnostic): void {
+  if (channels.hasSubscribers) channels.publish(event);
+}
+
+/** Tells whoever listens about a consumer; costs nothing when nobody does. */
+export function reportConsumer(event: ConsumerDiagnostic): void {
+  if (consumers.hasSubscribers) consumers.publish(event);
+}

@@ -1,0 +1,33 @@
+import type { Stream } from './channel.js';
+import type { EventMetadata } from './message.js';
+import type { Position } from './position.js';
+
+/**
+ * What a handler may know about the event it handles: its last parameter, and ambient through `currentEvent()`.
+ * An abstract class, so that it can stand in a decorated signature.
+ */
+export abstract class EventContext {
+  /** The event's id. */
+  abstract readonly id: string;
+  /** Name and version, `orderPlaced.v1`. */
+  abstract readonly type: string;
+  abstract readonly stream: Stream;
+  abstract readonly group: string;
+  abstract readonly position: Position;
+  /** The ordering key. */
+  abstract readonly key: string;
+  /** When it was produced, by the producer's clock. */
+  abstract readonly time: Date;
+  /** When the server stored it, by the server's clock. */
+  abstract readonly appendedAt: Date;
+  /** 1 for the first try of the handler, counted in this process. */
+  abstract readonly attempt: number;
+  /** How often the channel handed the event out, this time included. */
+  abstract readonly deliveries: number;
+  /** Fires when this consumer no longer owns the event, or when its time to finish is over. */
+  abstract readonly signal: AbortSignal;
+  /** Everything that travelled with the event besides its arguments. */
+  abstract readonly metadata: EventMetadata;
+  /** Ends the event for this group without its handler having succeeded; for interceptors that decide so. */
+  abstract skip(): void;
+}

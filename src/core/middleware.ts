@@ -1,0 +1,61 @@
+import type { EventDefinition } from './contract-definition.js';
+import type { Channel, Stream } from './channel.js';
+import type { EventContext } from './event-context.js';
+import type { EventMetadata, Fields } from './message.js';
+
+/** An event on its way out, before its arguments are encoded. */
+export interface ProduceContext {
+  readonly stage: 'produce';
+  readonly event: EventDefinition;
+  readonly stream: Stream;
+  /** May be replaced, element by element or whole. */
+  args: unknown[];
+  /** May be replaced, for instance to add headers. */
+  metadata: EventMetadata;
+}
+
+/** An event on its way in, before its handler runs. */
+export interface ConsumeContext extends EventContext {
+  readonly stage: 'consume';
+  readonly event: EventDefinition;
+  /** The channel that handed the event out; diagnostics name it. */
+  readonly channel: Channel;
+  /** The fields as stored. */
+  readonly fields: Fields;
+  /** Decoded on first use; throws `EB_UNDECODABLE`. May be replaced. */
+  args: unknown[];
+  /** Counted by the retry middleware. */
+  attempt: number;
+  /** True once `skip()` was called: the event is settled even if its handler fails, so no one should try again. */
+  readonly skipped: boolean;
+  /** Fires when the consumer stops: whoever waits should give up, the event will be handed out again. */
+  readonly stopping: AbortSignal;
+}
+
+/** What a middleware is given. */
+export type MiddlewareContext = ProduceContext | ConsumeContext;
+
+/**
+ * One concern around every event: call `next` to go on, once or (on the way in) several times, or throw to refuse.
+ * On the way in, what is thrown past the last middleware sets the event aside as a dead letter, and so does a return
+ * without the handler having succeeded, unless `skip()` was called: no event ends in silence.
+ */
+export interface Middleware {
+  (context: MiddlewareContext, next: () => Promise<void>): Promise<void>;
+  /**
+   * True for one that neither produces events nor asks for the current event. When all of a consumer's middleware is
+   * quiet, events are made ambient for their handlers only, which is cheaper.
+   */
+  readonly quiet?: boolean;
+}
+
+/** Folds middleware and an innermost function into one function of the context. */
+export function compose<C extends MiddlewareContext>(
+  middleware: readonly Middleware[],
+  innermost: (context: C) => Promise<void>,
+): (context: C) => Promise<void> {
+  return middleware.reduceRight<(context: C) => Promise<void>>(
+    (next, current) => (context) => current(context, () => next(context)),
+    innermost,
+  );
+}
