@@ -1,0 +1,116 @@
+import { BackboneError, type ExpectedVersion, type Message, type Published } from '../core/index.js';
+import { MemoryGroup, type GroupSource } from './memory-group.js';
+import { copyFields, copyMessage } from './memory-message.js';
+import { positionOf } from './memory-position.js';
+import type { StoredEvent } from './stored-event.js';
+
+/** The events of one contract in one environment, and the groups that consume them. */
+export class MemoryStream implements GroupSource {
+  readonly groups = new Map<string, MemoryGroup>();
+  readonly #changed: () => void;
+  readonly #numbers = new Map<string, number>();
+  readonly #versions = new Map<string, number>();
+  #events: StoredEvent[] = [];
+  #trimmed = 0;
+
+  /** `changed` is called whenever a group of the stream may have become settled. */
+  constructor(changed: () => void) {
+    this.#changed = changed;
+  }
+
+  /** How many events were trimmed: the number before the oldest one that is left. */
+  get trimmed(): number {
+    return this.#trimmed;
+  }
+
+  /** The number of the newest event; 0 before the first one. */
+  get last(): number {
+    return this.#trimmed + this.#events.length;
+  }
+
+  /** The group of this name, which begins where it is told if it does not exist yet. */
+  group(name: string, from: 'beginning' | 'end'): MemoryGroup {
+    let group = this.groups.get(name);
+    if (!group) {
+      group = new MemoryGroup(this, this.#changed);
+      group.reset(from === 'end' ? this.last : 0);
+      this.groups.set(name, group);
+    }
+    return group;
+  }
+
+  /** Appends the messages that are not stored yet, all or none. */
+  append(messages: readonly Message[], expected: ExpectedVersion, now: number): readonly Published[] {
+    const isNew = messages.some(({ id }) => !this.#numbers.has(id));
+    // A repeated append must find its events although they themselves have moved the version on.
+    if (isNew) this.#expect(messages, expected);
+    const published = messages.map((message) => this.#store(message, now));
+    if (isNew) for (const group of this.groups.values()) group.wake();
+    return published;
+  }
+
+  /** The event of this number, unless it was trimmed. */
+  at(number: number): StoredEvent | undefined {
+    return this.#events[number - this.#trimmed - 1];
+  }
+
+  /** The event of this id, unless it was trimmed. */
+  withId(id: string): StoredEvent | undefined {
+    const number = this.#numbers.get(id);
+    return number === undefined ? undefined : this.at(number);
+  }
+
+  /** The events after one number up to another one. */
+  between(after: number, until: number): readonly StoredEvent[] {
+    return this.#events.slice(Math.max(0, after - this.#trimmed), Math.max(0, until - this.#trimmed));
+  }
+
+  /** Removes the events up to a number that every group has finished; returns how many. */
+  trim(until: number): number {
+    const reach = Math.min(until, this.last, ...[...this.groups.values()].map((group) => group.finished));
+    const count = Math.max(0, reach - this.#trimmed);
+    this.#events = this.#events.slice(count);
+    this.#trimmed += count;
+    return count;
+  }
+
+  /** Erases fields of an event, the personal ones when none are named; tells whether there was something to erase. */
+  erase(id: string, names: readonly string[] | undefined): boolean {
+    const event = this.withId(id);
+    if (!event) return false;
+    const { message, number } = event;
+    const gone = new Set((names ?? message.personal).filter((name) => name in message.fields));
+    const kept = copyFields(message.fields, (name) => !gone.has(name));
+    this.#events[number - this.#trimmed - 1] = { ...event, message: copyMessage(message, kept) };
+    return gone.size > 0;
+  }
+
+  #expect(messages: readonly Message[], expected: ExpectedVersion): void {
+    if (expected === 'any') return;
+    const [key = '', ...others] = new Set(messages.map((message) => message.key));
+    if (others.length > 0) {
+      throw new BackboneError(
+        'EB_ARGUMENT',
+        'the messages of an append with `expected` have different keys; use one key',
+      );
+    }
+    const actual = this.#versions.get(key) ?? 0;
+    const holds = expected === 'none' ? actual === 0 : expected === 'exists' ? actual > 0 : actual === expected;
+    if (holds) return;
+    throw new BackboneError(
+      'EB_CONFLICT',
+      `the key holds ${actual} events where ${expected} was expected; read it again and decide anew`,
+      { details: { expected, actual } },
+    );
+  }
+
+  #store(message: Message, now: number): Published {
+    const known = this.#numbers.get(message.id);
+    if (known !== undefined) return { position: positionOf(known), duplicate: true };
+    const number = this.last + 1;
+    this.#events.push({ number, appendedAt: now, message: copyMessage(message) });
+    this.#numbers.set(message.id, number);
+    this.#versions.set(message.key, (this.#versions.get(message.key) ?? 0) + 1);
+    return { position: positionOf(number), duplicate: false };
+  }
+}

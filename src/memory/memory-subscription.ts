@@ -1,0 +1,148 @@
+import {
+  BackboneError,
+  checkedName,
+  NO_FIELDS,
+  type Batch,
+  type Delivery,
+  type Settlement,
+  type SubscribeOptions,
+  type Subscription,
+} from '../core/index.js';
+import type { Member, MemoryGroup } from './memory-group.js';
+import { copyMessage } from './memory-message.js';
+import { numberOf, positionOf } from './memory-position.js';
+import type { MemoryServer } from './memory-server.js';
+import type { StoredEvent } from './stored-event.js';
+
+const DEFAULT_BATCH_SIZE = 100;
+const DONE: IteratorReturnResult<undefined> = Object.freeze({ done: true, value: undefined });
+
+/** One consumer of a group. It waits without polling: the group wakes it. */
+export class MemorySubscription implements Subscription, Member {
+  readonly #server: MemoryServer;
+  readonly #options: SubscribeOptions;
+  readonly #onClose: () => void;
+  readonly #types: ReadonlySet<string> | undefined;
+  readonly #held = new Map<number, Delivery>();
+  #group: MemoryGroup | undefined;
+  readonly #readers: ((result: IteratorResult<Batch, undefined>) => void)[] = [];
+  #saidCaughtUp = false;
+  #left = false;
+  #closed = false;
+
+  constructor(server: MemoryServer, options: SubscribeOptions, onClose: () => void) {
+    checkedName('group', options.group);
+    if (options.consumer !== undefined) checkedName('consumer', options.consumer);
+    this.#server = server;
+    this.#onClose = onClose;
+    this.#options = options;
+    this.#types = options.types && new Set(options.types);
+  }
+
+  get reading(): boolean {
+    return !this.#left;
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Batch, undefined> {
+    if (this.#group) {
+      throw new BackboneError('EB_ARGUMENT', 'this subscription was iterated before; subscribe again to read on');
+    }
+    if (!this.#closed) {
+      const { stream, group, from = 'beginning' } = this.#options;
+      this.#group = this.#server.stream(stream).group(group, from);
+      this.#group.members.add(this);
+    }
+    return { next: () => this.#next(), return: () => this.#return() };
+  }
+
+  settle(settlements: readonly Settlement[]): Promise<readonly Delivery[]> {
+    return new Promise((resolve) => {
+      const lost = settlements.filter((settlement) => !this.#settle(settlement));
+      resolve(lost.map(({ delivery }) => delivery));
+    });
+  }
+
+  close(): Promise<void> {
+    if (!this.#closed) {
+      this.#closed = true;
+      this.#leave();
+      this.#held.clear();
+      this.#group?.giveBack(this);
+      this.#onClose();
+    }
+    return Promise.resolve();
+  }
+
+  wake(): void {
+    while (this.#readers.length > 0) {
+      const result = this.#result();
+      if (!result) return;
+      this.#readers.shift()?.(result);
+    }
+  }
+
+  lose(): void {
+    const lost = [...this.#held.values()];
+    this.#held.clear();
+    if (lost.length > 0) this.#options.onLost?.(lost);
+  }
+
+  #next(): Promise<IteratorResult<Batch, undefined>> {
+    return new Promise((resolve) => {
+      this.#readers.push(resolve);
+      this.wake();
+    });
+  }
+
+  #return(): Promise<IteratorReturnResult<undefined>> {
+    this.#leave();
+    this.#group?.stopsReading();
+    return Promise.resolve(DONE);
+  }
+
+  #leave(): void {
+    this.#left = true;
+    this.wake();
+  }
+
+  /** What a reader gets; nothing while there is nothing to say. */
+  #result(): IteratorResult<Batch, undefined> | undefined {
+    if (this.#left || !this.#group) return DONE;
+    const taken = this.#group.take(this, Math.max(1, this.#options.batchSize ?? DEFAULT_BATCH_SIZE));
+    if (taken.length === 0 && this.#saidCaughtUp) return undefined;
+    this.#saidCaughtUp = !this.#group.hasMore;
+    const deliveries = taken.map(({ event, deliveries }) => this.#deliver(event, deliveries));
+    return { done: false, value: { deliveries, caughtUp: this.#saidCaughtUp } };
+  }
+
+  #deliver({ number, appendedAt, message }: StoredEvent, deliveries: number): Delivery {
+    const fieldsOmitted = this.#types?.has(message.type) === false;
+    const delivery: Delivery = {
+      position: positionOf(number),
+      appendedAt,
+      deliveries,
+      message: copyMessage(message, fieldsOmitted ? NO_FIELDS : undefined),
+      ...(fieldsOmitted && { fieldsOmitted }),
+    };
+    this.#held.set(number, delivery);
+    return delivery;
+  }
+
+  #settle({ delivery, deadLetter }: Settlement): boolean {
+    const { stream, group } = this.#options;
+    const { position, message } = delivery;
+    const number = numberOf(position);
+    const letter = deadLetter && {
+      ...deadLetter,
+      stream,
+      group,
+      position,
+      eventId: message?.id,
+      type: message?.type,
+      key: message?.key,
+      time: this.#server.now(),
+    };
+    this.#held.delete(number);
+    return this.#group?.settle(this, number, letter) ?? false;
+  }
+}

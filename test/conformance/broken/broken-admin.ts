@@ -1,0 +1,84 @@
+import { altered, alteredAdmin, alteredMessages } from './altered-channel.js';
+import { broken, type BrokenChannel } from './broken-channel.js';
+
+/** Channels that do something else than the operator asked for. */
+export const brokenAdmin: readonly BrokenChannel[] = [
+  broken(
+    'does not reset',
+    [
+      'a group that is reset to the beginning gets everything again, and its consumers lose what they held',
+      'a group that is reset to the end or to a position goes on behind it',
+    ],
+    (intact) => alteredAdmin(intact, { reset: () => Promise.resolve() }),
+  ),
+  broken(
+    'resets to the beginning always',
+    ['a group that is reset to the end or to a position goes on behind it'],
+    (intact) => alteredAdmin(intact, { reset: (stream, group) => intact.admin.reset(stream, group, 'beginning') }),
+  ),
+  broken(
+    'counts the dead letters as pending',
+    ['the state of a group counts its pending events and its dead letters'],
+    (intact) =>
+      alteredAdmin(intact, {
+        state: async (stream, group) => {
+          const state = await intact.admin.state(stream, group);
+          return state && { ...state, pending: state.pending + state.deadLetters };
+        },
+      }),
+  ),
+  {
+    flaw: 'trims what a group has not finished',
+    breaks: ['trimming removes only what every group has finished'],
+    begin: () => {
+      let trimmed = 0;
+      return (intact) =>
+        altered(
+          alteredAdmin(intact, {
+            trim: (_, [until]) => {
+              const before = trimmed;
+              trimmed = Math.max(trimmed, Number(until?.id ?? 0));
+              return Promise.resolve(trimmed - before);
+            },
+          }),
+          {
+            async *read(options) {
+              for await (const batch of intact.read(options)) {
+                yield batch.filter(({ position }) => Number(position.id) > trimmed);
+              }
+            },
+          },
+        );
+    },
+  },
+  broken(
+    'does not erase',
+    [
+      'erasing removes the personal fields of an event, or the named ones, and leaves the event',
+      'appending an erased event again does not bring its personal fields back',
+    ],
+    (intact) => alteredAdmin(intact, { erase: (_, ids) => Promise.resolve(ids.length) }),
+  ),
+  broken(
+    'erases the personal fields only, whatever is named',
+    ['erasing removes the personal fields of an event, or the named ones, and leaves the event'],
+    (intact) => alteredAdmin(intact, { erase: (stream, ids) => intact.admin.erase(stream, ids) }),
+  ),
+  {
+    flaw: 'stores an erased event anew',
+    breaks: ['appending an erased event again does not bring its personal fields back'],
+    begin: () => {
+      const erased = new Set<string>();
+      return (intact) =>
+        alteredMessages(
+          alteredAdmin(intact, {
+            erase: (stream, ids, fields) => {
+              for (const id of ids) erased.add(id);
+              return intact.admin.erase(stream, ids, fields);
+            },
+          }),
+          (message) => (erased.has(message.id) ? { ...message, id: `${message.id}~` } : message),
+        );
+    },
+  },
+];

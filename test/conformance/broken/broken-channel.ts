@@ -1,0 +1,20 @@
+import type { Channel } from 'nest-event-backbone/core';
+import type { MemoryChannel } from 'nest-event-backbone/memory';
+
+/** A channel with one flaw, and the promises that must notice it. */
+export interface BrokenChannel {
+  /** What it does wrong: it ... */
+  readonly flaw: string;
+  readonly breaks: readonly string[];
+  /** Begins anew and returns what puts the flaw into each channel opened on one server. */
+  readonly begin: () => (intact: MemoryChannel) => Channel;
+}
+
+/** A flaw that needs no memory of its own. */
+export function broken(
+  flaw: string,
+  breaks: readonly string[],
+  into: (intact: MemoryChannel) => Channel,
+): BrokenChannel {
+  return { flaw, breaks, begin: () => into };
+}

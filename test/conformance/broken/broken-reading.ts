@@ -1,0 +1,56 @@
+import type { Channel, ReadOptions } from 'nest-event-backbone/core';
+import { altered } from './altered-channel.js';
+import { broken, type BrokenChannel } from './broken-channel.js';
+
+/** Channels that read something else than they were asked for. */
+export const brokenReading: readonly BrokenChannel[] = [
+  broken(
+    'reads from the beginning always',
+    ['a read gives what is between two positions, without the first and with the last'],
+    (intact) => ignoring(intact, { after: undefined }),
+  ),
+  broken(
+    'reads to the end always',
+    ['a read gives what is between two positions, without the first and with the last'],
+    (intact) => ignoring(intact, { until: undefined }),
+  ),
+  broken('reads in one batch', ['a read ends at the present end, in batches no larger than asked'], (intact) =>
+    ignoring(intact, { batchSize: 1_000 }),
+  ),
+  broken('reads every type', ['a read of some types gives only those'], (intact) =>
+    ignoring(intact, { types: undefined }),
+  ),
+  broken('reads every field', ['a read of some fields gives only those'], (intact) =>
+    ignoring(intact, { fields: undefined }),
+  ),
+  broken('reads every key', ['a read by key gives just its events in order'], (intact) =>
+    ignoring(intact, { key: undefined }),
+  ),
+  broken('reads every id', ['a read by ids gives just these events in the order asked for'], (intact) =>
+    ignoring(intact, { ids: undefined }),
+  ),
+  broken(
+    'reads ids in the order of the stream',
+    ['a read by ids gives just these events in the order asked for'],
+    (intact) =>
+      altered(intact, {
+        async *read({ ids, ...options }) {
+          for await (const batch of intact.read(options)) {
+            yield batch.filter(({ message }) => !ids || ids.includes(message?.id ?? ''));
+          }
+        },
+      }),
+  ),
+  broken('goes on reading at the end', ['a read ends at the present end, in batches no larger than asked'], (intact) =>
+    altered(intact, {
+      async *read(options) {
+        yield* intact.read(options);
+        await new Promise<never>(() => undefined);
+      },
+    }),
+  ),
+];
+
+function ignoring(intact: Channel, option: Partial<ReadOptions>): Channel {
+  return altered(intact, { read: (options) => intact.read({ ...options, ...option }) });
+}

@@ -1,0 +1,16 @@
+import { describe, expect, it } from 'vitest';
+import { memoryChannel } from 'nest-event-backbone/memory';
+import { channelConformance } from 'nest-event-backbone/testing';
+
+describe('the memory channel keeps its promises:', () => {
+  const channel = memoryChannel();
+  const open = () => Promise.resolve(channel.open());
+
+  it.for(channelConformance.map((each) => [each.name, each] as const))(
+    '%s',
+    async ([, { requires, run }], { skip }) => {
+      skip(requires !== undefined && !channel.supports[requires], `not supported: ${requires ?? ''}`);
+      await expect(run({ channel, open })).resolves.toBeUndefined();
+    },
+  );
+});
