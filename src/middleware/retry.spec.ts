@@ -1,0 +1,214 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import {
+  BackboneError,
+  DIAGNOSTICS,
+  NonRetryableError,
+  type Channel,
+  type ConsumeContext,
+  type ConsumerDiagnostic,
+  type ErrorCode,
+  type ProduceContext,
+} from '../core/index.js';
+import { retry, type RetryOptions, type RetryWait } from './retry.js';
+
+const stream = { environment: 'default', contract: 'orders' };
+
+function scene(options: RetryOptions = {}) {
+  const stopping = new AbortController();
+  const lost = new AbortController();
+  const waits: number[] = [];
+  const attempts: number[] = [];
+  const wait: RetryWait = (ms) => {
+    waits.push(ms);
+    return Promise.resolve();
+  };
+  const fields = { stage: 'consume', id: 'e1', type: 'placed.v1', stream, group: 'g', channel: {} as Channel };
+  const context = { ...fields, attempt: 1, skipped: false, stopping: stopping.signal, signal: lost.signal };
+  const middleware = retry({ jitter: 'none', wait, ...options });
+  const run = (handler: (attempt: number) => unknown) =>
+    middleware(context as unknown as ConsumeContext, async () => {
+      attempts.push(context.attempt);
+      await handler(context.attempt);
+    });
+  return { run, waits, attempts, context, stopping, lost };
+}
+
+const failing = (error: unknown) => () => {
+  throw error;
+};
+
+describe('retry', () => {
+  it('runs a handler that succeeds once, without a pause', async () => {
+    const { run, waits, attempts } = scene();
+    await run(() => undefined);
+    expect({ attempts, waits }).toEqual({ attempts: [1], waits: [] });
+  });
+
+  it('gives the first try and three more, counts them in the context, and fails with the last error', async () => {
+    const { run, waits, attempts } = scene();
+    const failed = run((attempt) => {
+      throw new Error(`failure ${attempt}`);
+    });
+    await expect(failed).rejects.toThrow('failure 4');
+    expect({ attempts, waits }).toEqual({ attempts: [1, 2, 3, 4], waits: [200, 400, 800] });
+  });
+
+  it('stops at the first success', async () => {
+    const { run, attempts } = scene();
+    await run((attempt) => {
+      if (attempt < 3) throw new Error('not yet');
+    });
+    expect(attempts).toEqual([1, 2, 3]);
+  });
+
+  it('does not try again with attempts: 1', async () => {
+    const { run, attempts } = scene({ attempts: 1 });
+    await expect(run(failing(new Error('no')))).rejects.toThrow('no');
+    expect(attempts).toEqual([1]);
+  });
+
+  it('does not try again what the handler calls hopeless', async () => {
+    class Hopeless extends NonRetryableError {
+      override readonly name = 'Hopeless';
+    }
+    for (const error of [new NonRetryableError('hopeless'), new Hopeless('hopeless')]) {
+      const { run, attempts } = scene();
+      await expect(run(failing(error))).rejects.toBe(error);
+      expect(attempts).toEqual([1]);
+    }
+  });
+
+  it.each<ErrorCode>(['EB_UNDECODABLE', 'EB_VALIDATION', 'EB_FIELDS_LOST', 'EB_MALFORMED', 'EB_UNKNOWN_TYPE'])(
+    'does not try again an event that can never be read: %s',
+    async (code) => {
+      const { run, attempts } = scene();
+      await expect(run(failing(new BackboneError(code, 'poison')))).rejects.toMatchObject({ code });
+      expect(attempts).toEqual([1]);
+    },
+  );
+
+  it('asks retryIf', async () => {
+    const { run, attempts } = scene({ retryIf: (error) => (error as Error).message === 'soft' });
+    await expect(run((attempt) => failing(new Error(attempt === 1 ? 'soft' : 'hard'))())).rejects.toThrow('hard');
+    expect(attempts).toEqual([1, 2]);
+  });
+
+  it.each<ErrorCode>(['EB_NOT_STORED', 'EB_OUTCOME_UNKNOWN', 'EB_BACKPRESSURE'])(
+    'waits for a channel that cannot store without spending an attempt: %s',
+    async (code) => {
+      const { run, attempts, waits } = scene({ attempts: 2, maxDelayMs: 1_000 });
+      const failed = run((attempt) => failing(attempt <= 10 ? new BackboneError(code, 'away') : new Error('own'))());
+      await expect(failed).rejects.toThrow('own');
+      expect(attempts).toHaveLength(12);
+      expect(Math.max(...waits)).toBe(1_000);
+    },
+  );
+
+  it('gives every run a number of its own, so that ids of produced events start anew', async () => {
+    const { run, attempts } = scene();
+    await run((attempt) => {
+      if (attempt === 1) throw new BackboneError('EB_NOT_STORED', 'away');
+    });
+    expect(attempts).toEqual([1, 2]);
+  });
+
+  it('leaves the event to be handed out again when the consumer stops during a pause', async () => {
+    const { run, attempts, stopping } = scene({
+      wait: (_ms, signal) =>
+        new Promise((_, reject) => {
+          signal.addEventListener('abort', () => reject(new Error('aborted')));
+          stopping.abort();
+        }),
+    });
+    const cause = new Error('first');
+    await expect(run(failing(cause))).rejects.toMatchObject({ code: 'EB_STOPPING', cause });
+    expect(attempts).toEqual([1]);
+  });
+
+  it('does not begin a pause when the consumer stops already', async () => {
+    const { run, attempts, stopping } = scene({ wait: undefined, firstDelayMs: 3_600_000, maxDelayMs: 3_600_000 });
+    stopping.abort();
+    await expect(run(failing(new Error('x')))).rejects.toMatchObject({ code: 'EB_STOPPING' });
+    expect(attempts).toEqual([1]);
+  });
+
+  it('still sets aside a last failure while the consumer stops', async () => {
+    const { run, stopping } = scene({ attempts: 1 });
+    stopping.abort();
+    await expect(run(failing(new Error('last')))).rejects.toThrow('last');
+  });
+
+  it('never sets aside an event that another consumer has taken over', async () => {
+    const { run, attempts, lost } = scene({ attempts: 1 });
+    lost.abort();
+    await expect(run(failing(new NonRetryableError('aborted')))).rejects.toMatchObject({ code: 'EB_STOPPING' });
+    expect(attempts).toEqual([1]);
+  });
+
+  it('does not run a handler again that skipped its event', async () => {
+    const { run, attempts, context } = scene();
+    const failed = run(() => {
+      context.skipped = true;
+      throw new Error('skipped');
+    });
+    await expect(failed).rejects.toThrow('skipped');
+    expect(attempts).toEqual([1]);
+  });
+
+  it('really waits when nothing else is said', async () => {
+    const { run, attempts } = scene({ wait: undefined, firstDelayMs: 20 });
+    const start = performance.now();
+    await run((attempt) => {
+      if (attempt === 1) throw new Error('once');
+    });
+    expect(attempts).toEqual([1, 2]);
+    expect(performance.now() - start).toBeGreaterThanOrEqual(15);
+  });
+
+  it('tells of each retry, with the attempt that failed and the pause', async () => {
+    const heard: ConsumerDiagnostic[] = [];
+    const { run, context } = scene();
+    const listen = (message: unknown) => {
+      if ((message as ConsumerDiagnostic).channel === context.channel) heard.push(message as ConsumerDiagnostic);
+    };
+    subscribe(DIAGNOSTICS.consumer, listen);
+    onTestFinished(() => void unsubscribe(DIAGNOSTICS.consumer, listen));
+    const error = new Error('once');
+    await run((attempt) => {
+      if (attempt === 1) throw error;
+    });
+    expect(heard).toEqual([
+      expect.objectContaining({
+        kind: 'retry',
+        eventId: 'e1',
+        type: 'placed.v1',
+        group: 'g',
+        attempt: 1,
+        delayMs: 200,
+        error,
+      }),
+    ]);
+  });
+
+  it('does not touch events on their way out', async () => {
+    let runs = 0;
+    const produced = retry()({ stage: 'produce' } as ProduceContext, () => {
+      runs += 1;
+      return Promise.reject(new Error('refused'));
+    });
+    await expect(produced).rejects.toThrow('refused');
+    expect(runs).toBe(1);
+  });
+
+  it.each<[string, RetryOptions]>([
+    ['attempts', { attempts: 0 }],
+    ['attempts', { attempts: 1.5 }],
+    ['firstDelayMs', { firstDelayMs: -1 }],
+    ['maxDelayMs', { maxDelayMs: Number.NaN }],
+    ['factor', { factor: 0.5 }],
+    ['jitter', { jitter: 'some' as 'full' }],
+  ])('refuses options that make no sense: %s', (name, options) => {
+    expect(() => retry(options)).toThrow(new RegExp(`^EB_OPTIONS: retry\\.${name} must`));
+  });
+});

@@ -1,0 +1,42 @@
+import type { Channel, ConsumerState, ContractClass, Producer } from '../core/index.js';
+import type { Connection } from './connection.js';
+import type { ConsumerHost } from './consumer-host.js';
+
+/** One connection of the application: its channel, its producers and how its consumers stand. Inject it by its class. */
+export class Backbone {
+  readonly #connection: Connection;
+  readonly #host: ConsumerHost;
+
+  constructor(connection: Connection, host: ConsumerHost) {
+    this.#connection = connection;
+    this.#host = host;
+  }
+
+  /** What carries the events; for what an operator does, `channel.admin`. */
+  get channel(): Channel {
+    return this.#connection.channel;
+  }
+
+  /** Returns the producer of a contract, as `@InjectProducer` injects it. */
+  producer<C extends object>(contract: ContractClass<C>): Producer<C> {
+    return this.#connection.producer(contract);
+  }
+
+  /** Tells how each consumer of this process stands. */
+  states(): readonly ConsumerState[] {
+    return this.#host.states;
+  }
+
+  /** Begins to read, for applications with `autoStart: false`. Call it once the application is initialised. */
+  start(): void {
+    this.#host.start();
+  }
+
+  /**
+   * Stops reading and lets running handlers finish; what is not done is handed to others. Resolves by
+   * `shutdownTimeoutMs`. Closing the application does it by itself; producers go on until then.
+   */
+  drain(): Promise<void> {
+    return this.#host.drain();
+  }
+}

@@ -1,0 +1,60 @@
+import type { DynamicModule, OnApplicationShutdown, Provider } from '@nestjs/common';
+import type { Channel, Middleware } from '../core/index.js';
+import { validate } from '../middleware/validate.js';
+import { Backbone } from './backbone.js';
+import { checkedOptions, type CheckedOptions } from './checked-options.js';
+import { Connection, type ConnectionSeams } from './connection.js';
+import { ConsumerHost } from './consumer-host.js';
+import type { EventBackboneOptions } from './event-backbone.options.js';
+import { loadClassValidator } from './load-class-validator.js';
+import { connectionToken, getBackboneToken, getChannelToken } from './tokens.js';
+
+/** Returns the providers of a connection, but for its options: each part under a token of its own, for tests to replace. */
+export function connectionProviders(name: string | undefined): Required<Pick<DynamicModule, 'providers' | 'exports'>> {
+  const token = (part: string) => connectionToken(part, name);
+  const parts: readonly Exclude<Provider, abstract new () => unknown>[] = [
+    {
+      provide: token('checked-options'),
+      inject: [token('options')],
+      useFactory: (options: EventBackboneOptions) => checkedOptions(options),
+    },
+    {
+      provide: getChannelToken(name),
+      inject: [token('checked-options')],
+      useFactory: ({ channel }: CheckedOptions) => channel,
+    },
+    { provide: token('seams'), useValue: {} },
+    {
+      provide: token('connection'),
+      inject: [token('checked-options'), getChannelToken(name), token('seams')],
+      useFactory: async (options: CheckedOptions, channel: Channel, seams: ConnectionSeams) => {
+        return new Connection(name, options, channel, await validation(options), seams);
+      },
+    },
+    {
+      provide: token('host'),
+      inject: [token('checked-options')],
+      useFactory: ({ shutdownTimeoutMs }: CheckedOptions) => new ConsumerHost(shutdownTimeoutMs),
+    },
+    {
+      provide: getBackboneToken(name),
+      inject: [token('connection'), token('host')],
+      useFactory: (connection: Connection, host: ConsumerHost) => new Backbone(connection, host),
+    },
+    {
+      // In the global module, which goes down last: whatever produces while it shuts down still can.
+      provide: token('closer'),
+      inject: [getChannelToken(name)],
+      useFactory: (channel: Channel): OnApplicationShutdown => ({ onApplicationShutdown: () => channel.close() }),
+    },
+  ];
+  return {
+    providers: [...parts],
+    exports: [getBackboneToken(name), getChannelToken(name), token('connection'), token('host')],
+  };
+}
+
+async function validation(options: CheckedOptions): Promise<Middleware | undefined> {
+  const validator = options.validate === false ? undefined : await loadClassValidator();
+  return validator && validate(validator);
+}

@@ -1,0 +1,80 @@
+import {
+  BackboneError,
+  createProducer,
+  describeContract,
+  type Channel,
+  type ContractClass,
+  type ContractDefinition,
+  type Middleware,
+  type Producer,
+} from '../core/index.js';
+import type { RetryWait } from '../middleware/retry.js';
+import type { CheckedOptions } from './checked-options.js';
+
+/** What a test puts in place of the real thing; empty in production. */
+export interface ConnectionSeams {
+  /** How to wait between the tries of a handler. */
+  readonly wait?: RetryWait;
+  /** Innermost, on both sides. */
+  readonly middleware?: readonly Middleware[];
+}
+
+/** What the parts of one connection share. */
+export class Connection {
+  readonly #producers = new Map<ContractClass, unknown>();
+  readonly #contracts = new Set<ContractDefinition>();
+
+  constructor(
+    /** Absent for the only or the main connection. */
+    readonly name: string | undefined,
+    readonly options: CheckedOptions,
+    readonly channel: Channel,
+    /** Checks arguments, where a validator is installed and wanted. */
+    readonly validation: Middleware | undefined,
+    readonly seams: ConnectionSeams,
+  ) {}
+
+  /** Every contract that handlers or producers of this connection have named. */
+  get contracts(): ReadonlySet<ContractDefinition> {
+    return this.#contracts;
+  }
+
+  /** Reads a contract and remembers it. */
+  contract(cls: ContractClass): ContractDefinition {
+    const contract = describeContract(cls);
+    this.#contracts.add(contract);
+    return contract;
+  }
+
+  /** Returns the producer of a contract, the same one each time. */
+  producer<C extends object>(cls: ContractClass<C>): Producer<C> {
+    let producer = this.#producers.get(cls) as Producer<C> | undefined;
+    if (!producer) {
+      this.#checkErasable(this.contract(cls));
+      const { environment, source, codec, limits, middleware } = this.options;
+      producer = createProducer(cls, {
+        ...{ channel: this.channel, environment, source, codec, limits },
+        middleware: [...middleware, ...this.innerMiddleware()],
+      });
+      this.#producers.set(cls, producer);
+    }
+    return producer;
+  }
+
+  /** What stands between the user's own middleware (and the retries) and the event. */
+  innerMiddleware(): readonly Middleware[] {
+    return [...(this.validation ? [this.validation] : []), ...(this.seams.middleware ?? [])];
+  }
+
+  #checkErasable(contract: ContractDefinition): void {
+    if (this.channel.supports.erase) return;
+    const event = [...contract.byType.values()].find(({ personal }) => personal.length > 0);
+    if (!event) return;
+    throw new BackboneError(
+      'EB_UNSUPPORTED',
+      `${contract.cls.name}.${event.method} has a @Personal argument, and this channel cannot erase; ` +
+        'produce it on a channel that can, or take the personal data out of the event',
+      { details: { missing: ['erase'] } },
+    );
+  }
+}

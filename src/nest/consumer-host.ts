@@ -1,0 +1,35 @@
+import { BackboneError, type Consumer, type ConsumerState } from '../core/index.js';
+
+/** Holds a connection's consumers from start to end. */
+export class ConsumerHost {
+  #consumers: readonly Consumer[] = [];
+  #drained: Promise<void> | undefined;
+
+  constructor(private readonly shutdownTimeoutMs: number) {}
+
+  /** How each consumer stands. */
+  get states(): readonly ConsumerState[] {
+    return this.#consumers.map(({ state }) => state);
+  }
+
+  /** Takes over the consumers that this process is to run; starts nothing. */
+  install(consumers: readonly Consumer[]): void {
+    this.#consumers = consumers;
+  }
+
+  /** Begins to read; never waits for the server. */
+  start(): void {
+    if (this.#drained) {
+      throw new BackboneError('EB_CLOSED', 'the consumers were stopped for good; start a new application');
+    }
+    for (const consumer of this.#consumers) consumer.start();
+  }
+
+  /** Stops all consumers side by side; resolves by the deadline. Later calls join the first. */
+  drain(): Promise<void> {
+    this.#drained ??= Promise.all(this.#consumers.map((consumer) => consumer.stop(this.shutdownTimeoutMs))).then(
+      () => undefined,
+    );
+    return this.#drained;
+  }
+}

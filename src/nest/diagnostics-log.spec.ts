@@ -1,0 +1,73 @@
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { BackboneError, reportChannel, reportConsumer, type Channel, type ConsumerDiagnostic } from '../core/index.js';
+import { DiagnosticsLog } from './diagnostics-log.js';
+
+const own = { name: 'own' } as unknown as Channel;
+const stream = { environment: 'default', contract: 'orders' };
+const lines: string[] = [];
+const remember = (level: string) => (message: string) => void lines.push(`${level} ${message}`);
+const logger = { log: remember('log'), warn: remember('warn'), error: remember('error') };
+
+function open(): DiagnosticsLog {
+  const log = new DiagnosticsLog(own, logger);
+  log.open();
+  onTestFinished(() => log.close());
+  return log;
+}
+
+const consumer = (event: Omit<ConsumerDiagnostic, 'channel' | 'stream' | 'group'>) =>
+  reportConsumer({ channel: own, stream, group: 'g', ...event });
+
+beforeEach(() => void (lines.length = 0));
+
+describe('the log of the machinery', () => {
+  it('warns while a channel waits for its server, and says when it is ready', () => {
+    open();
+    reportChannel({ channel: own, kind: 'waiting', stream, group: 'g', reason: 'connection refused' });
+    reportChannel({ channel: own, kind: 'ready', stream, group: 'g' });
+    expect(lines).toEqual([
+      'warn waiting for the server of default:orders in g: connection refused',
+      'log ready of default:orders in g',
+    ]);
+  });
+
+  it('counts what was lost', () => {
+    open();
+    reportChannel({ channel: own, kind: 'lostToTrim', count: 3 });
+    expect(lines).toEqual(['warn events were trimmed before they were handled (3)']);
+  });
+
+  it('tells of retries, dead letters and consumers that fail', () => {
+    open();
+    const event = { eventId: 'e1', type: 'placed.v1' };
+    consumer({ kind: 'retry', ...event, attempt: 2, delayMs: 123.4, error: new Error('no boxes') });
+    const deadLetter = { kind: 'failed', code: 'Error', error: 'Error: no boxes', attempts: 4 } as const;
+    consumer({ kind: 'deadLetter', ...event, deadLetter, error: new Error('no boxes') });
+    const malformed = { kind: 'malformed', code: 'EB_MALFORMED', error: 'EB_MALFORMED: no id', attempts: 0 } as const;
+    consumer({ kind: 'deadLetter', deadLetter: malformed });
+    consumer({ kind: 'settleFailed', error: new BackboneError('EB_CHANNEL', 'away') });
+    consumer({ kind: 'leaseLost', attempt: 2 });
+    consumer({ kind: 'failed', error: new Error('no such database') });
+    expect(lines).toEqual([
+      'warn try 2 of placed.v1 e1 of default:orders in g failed, the next in 123 ms: no boxes',
+      'error set aside placed.v1 e1 of default:orders in g as failed: Error: no boxes',
+      'error set aside an unreadable event of default:orders in g as malformed: EB_MALFORMED: no id',
+      'warn finished events of default:orders in g could not be confirmed, trying again: EB_CHANNEL: away',
+      'warn 2 finished events of default:orders in g had been taken over by another consumer',
+      'error the consumer of default:orders in g has failed and reads no more: no such database',
+    ]);
+  });
+
+  it('leaves out the channels of other applications', () => {
+    open();
+    reportChannel({ channel: { ...own }, kind: 'waiting' });
+    reportConsumer({ channel: { ...own }, kind: 'failed', stream, group: 'g' });
+    expect(lines).toEqual([]);
+  });
+
+  it('is still once it is closed', () => {
+    open().close();
+    reportChannel({ channel: own, kind: 'waiting' });
+    expect(lines).toEqual([]);
+  });
+});

@@ -1,0 +1,51 @@
+import { Module, type DynamicModule, type Provider } from '@nestjs/common';
+import { checkedName, type ContractClass } from '../core/index.js';
+import { asyncOptionsProviders } from './async-options.js';
+import type { Backbone } from './backbone.js';
+import { connectionProviders } from './connection-providers.js';
+import { EventBackboneRunnerModule } from './event-backbone-runner.module.js';
+import type { EventBackboneAsyncOptions, EventBackboneRootOptions } from './event-backbone.options.js';
+import { connectionToken, getBackboneToken, getProducerToken } from './tokens.js';
+
+/**
+ * Connects an application to a channel: `forRoot` once for each connection, in the application's root module;
+ * `forFeature` where producers are injected. Handlers need no registration, they are found.
+ */
+@Module({})
+export class EventBackboneModule {
+  /** Sets up a connection for the whole application. */
+  static forRoot({ name, ...options }: EventBackboneRootOptions): DynamicModule {
+    return connection(name, [{ provide: connectionToken('options', name), useValue: options }]);
+  }
+
+  /** Sets up a connection whose options come from other providers. */
+  static forRootAsync({ name, imports = [], ...source }: EventBackboneAsyncOptions): DynamicModule {
+    return connection(name, asyncOptionsProviders(connectionToken('options', name), source), imports);
+  }
+
+  /** Provides the producers of contracts, for `@InjectProducer`, in the module that imports it. */
+  static forFeature(contracts: readonly ContractClass[], connection?: string): DynamicModule {
+    const providers = contracts.map((contract) => ({
+      provide: getProducerToken(contract, connection),
+      inject: [getBackboneToken(connection)],
+      useFactory: (backbone: Backbone) => backbone.producer(contract),
+    }));
+    return { module: EventBackboneModule, providers, exports: providers.map(({ provide }) => provide) };
+  }
+}
+
+function connection(
+  name: string | undefined,
+  options: readonly Provider[],
+  imports: EventBackboneAsyncOptions['imports'] = [],
+): DynamicModule {
+  if (name !== undefined) checkedName('connection name', name);
+  const { providers, exports } = connectionProviders(name);
+  return {
+    module: EventBackboneModule,
+    global: true,
+    imports: [...imports, EventBackboneRunnerModule.forConnection(name)],
+    providers: [...options, ...providers],
+    exports,
+  };
+}

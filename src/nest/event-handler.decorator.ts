@@ -1,0 +1,60 @@
+import {
+  BackboneError,
+  type ContractClass,
+  type EventArgs,
+  type EventName,
+  type EventSelector,
+  type HandlerArgs,
+} from '../core/index.js';
+import { declareHandler, type EventHandlerOptionsSource } from './handler-declaration.js';
+
+/**
+ * Decorates a method that can take these arguments and then the event's context. The inner type parameter is what lets
+ * handlers take fewer or wider parameters and return anything.
+ */
+export type HandlerDecorator<Args extends readonly unknown[]> = <F extends (...args: HandlerArgs<Args>) => unknown>(
+  target: object,
+  method: string | symbol,
+  descriptor: TypedPropertyDescriptor<F>,
+) => void;
+
+/**
+ * Makes a method of a provider or controller the handler of an event, named by a selector or by its method's name:
+ * `@EventHandler(ShipmentTracking, (e) => e.orderPlaced)`. The method is given the event's arguments, then its
+ * `EventContext`; it may take fewer. Several decorators on one method are fine.
+ */
+export function EventHandler<C extends object, Args extends readonly unknown[]>(
+  contract: ContractClass<C>,
+  event: EventSelector<C, Args>,
+  options?: EventHandlerOptionsSource,
+): HandlerDecorator<Args>;
+/** Makes a method the handler of the event whose contract method has this name. */
+export function EventHandler<C extends object, K extends EventName<C>>(
+  contract: ContractClass<C>,
+  event: K,
+  options?: EventHandlerOptionsSource,
+): HandlerDecorator<EventArgs<C, K>>;
+export function EventHandler(
+  contract: ContractClass,
+  event: string | ((events: never) => unknown),
+  options?: EventHandlerOptionsSource,
+): HandlerDecorator<readonly never[]> {
+  return (target, method) => {
+    const refused = (why: string): BackboneError =>
+      new BackboneError('EB_HANDLER', `${nameOf(target)}.${String(method)}: ${why}`);
+    if (typeof contract !== 'function') {
+      throw refused(
+        '@EventHandler was given no contract; if its file is imported in a circle, move the contract to a file of its own',
+      );
+    }
+    // Neither would be found among the methods of a provider.
+    if (typeof target === 'function')
+      throw refused('@EventHandler belongs on methods of instances, this one is static');
+    if (typeof method === 'symbol') throw refused('@EventHandler belongs on methods with a name, not on a symbol');
+    declareHandler(target, method, { contract, event, options });
+  };
+}
+
+function nameOf(target: object): string {
+  return typeof target === 'function' ? target.name : target.constructor.name;
+}

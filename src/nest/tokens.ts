@@ -1,0 +1,43 @@
+import 'reflect-metadata';
+import type { InjectionToken } from '@nestjs/common';
+import { BackboneError, type Channel, type ContractClass, type Producer } from '../core/index.js';
+import { Backbone } from './backbone.js';
+
+/** Returns the token of a connection's {@link Backbone}; for the only connection, the class itself. */
+export function getBackboneToken(connection?: string): InjectionToken<Backbone> {
+  return connection === undefined ? Backbone : connectionToken('backbone', connection);
+}
+
+/** Returns the token of a connection's channel; tests override it. */
+export function getChannelToken(connection?: string): InjectionToken<Channel> {
+  return connectionToken('channel', connection);
+}
+
+/** Returns the token under which the producer of a contract is injected; tests override it. */
+export function getProducerToken<C extends object>(
+  contract: ContractClass<C>,
+  connection?: string,
+): InjectionToken<Producer<C>> {
+  if (typeof contract !== 'function') {
+    throw new BackboneError(
+      'EB_CONTRACT',
+      'a producer was asked for without a contract; if its file is imported in a circle, move the contract to a file of its own',
+    );
+  }
+  // On the class, so that the symbol lives exactly as long as the contract does.
+  let tokens = Reflect.getOwnMetadata(TOKENS, contract) as Map<string | undefined, symbol> | undefined;
+  if (!tokens) Reflect.defineMetadata(TOKENS, (tokens = new Map()), contract);
+  let token = tokens.get(connection);
+  if (!token) {
+    token = Symbol(`Producer<${contract.name}>${connection === undefined ? '' : ` (${connection})`}`);
+    tokens.set(connection, token);
+  }
+  return token;
+}
+
+/** Returns the token of one part of a connection. */
+export function connectionToken(part: string, connection: string | undefined): string {
+  return `nest-event-backbone:${part}${connection === undefined ? '' : `:${connection}`}`;
+}
+
+const TOKENS = 'nest-event-backbone:producer-tokens';
