@@ -22,7 +22,7 @@ export default {
       name: 'users-import-the-package-by-its-name',
       severity: 'error',
       from: { path: '^(apps|libs|test|bench)/' },
-      to: { path: '^src/', pathNot: '^src/([a-z]+/)?index\\.ts$' },
+      to: { path: '^src/', pathNot: '^src/(index|[a-z]+/index)[.]ts$' },
     },
   ],
   options: {

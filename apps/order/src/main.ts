@@ -1,0 +1,4 @@
+import { runApp } from '#app-kit';
+import { orderApp } from './order.app.js';
+
+await runApp(orderApp);

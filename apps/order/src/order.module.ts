@@ -1,0 +1,24 @@
+import { Module, ValidationPipe } from '@nestjs/common';
+import { APP_FILTER, APP_PIPE } from '@nestjs/core';
+import { EventBackboneModule } from 'nest-event-backbone';
+import { AppSettings } from '#app-kit';
+import { ShipmentTracking } from '#contracts';
+import { OrderController } from './order.controller.js';
+import { NotStoredFilter } from './not-stored.filter.js';
+
+/** Takes orders over HTTP and produces events; it handles none. */
+@Module({
+  imports: [
+    EventBackboneModule.forRootAsync({
+      inject: [AppSettings],
+      useFactory: ({ channel, environment, name }: AppSettings) => ({ channel, environment, source: name }),
+    }),
+    EventBackboneModule.forFeature([ShipmentTracking]),
+  ],
+  controllers: [OrderController],
+  providers: [
+    { provide: APP_PIPE, useFactory: () => new ValidationPipe({ whitelist: true, transform: true }) },
+    { provide: APP_FILTER, useClass: NotStoredFilter },
+  ],
+})
+export class OrderModule {}

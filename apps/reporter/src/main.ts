@@ -1,0 +1,4 @@
+import { runApp } from '#app-kit';
+import { reporterApp } from './reporter.app.js';
+
+await runApp(reporterApp);

@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { ShipmentBoard, type Shipment, type Step } from './shipment-board.js';
+
+function noted(...steps: readonly (readonly [Step, number])[]): ShipmentBoard {
+  const board = new ShipmentBoard();
+  for (const [step, second] of steps) {
+    board.note({
+      shipment: 'one',
+      step,
+      time: new Date(second * 1000),
+      product: step === 'placed' ? 'Bike' : undefined,
+    });
+  }
+  return board;
+}
+
+describe('the board of shipments', () => {
+  it('keeps the last step of each shipment, and when it took each', () => {
+    const board = noted(['placed', 1], ['packing', 2]);
+    board.note({ shipment: 'two', step: 'placed', time: new Date(3000), product: 'Laptop' });
+
+    expect(board.list()).toEqual([
+      {
+        shipment: 'one',
+        product: 'Bike',
+        state: 'packing',
+        times: { placed: new Date(1000), packing: new Date(2000) },
+      },
+      { shipment: 'two', product: 'Laptop', state: 'placed', times: { placed: new Date(3000) } },
+    ]);
+  });
+
+  it('does not change when an event is handed out twice', () => {
+    const once = noted(['placed', 1], ['packing', 2]);
+    const twice = noted(['placed', 1], ['packing', 2], ['placed', 8], ['packing', 9]);
+
+    expect(twice.list()).toEqual(once.list());
+  });
+
+  it('does not go back to a step whose event is late', () => {
+    const board = noted(['received', 4], ['placed', 1]);
+
+    expect(board.list()).toMatchObject([{ product: 'Bike', state: 'received' }]);
+  });
+
+  it('tells of each change, until the app ends', () => {
+    const board = new ShipmentBoard();
+    const seen: Shipment[] = [];
+    let isOver = false;
+    board.changes.subscribe({ next: (shipment) => seen.push(shipment), complete: () => (isOver = true) });
+
+    board.note({ shipment: 'one', step: 'placed', time: new Date(1000), product: 'Bike' });
+    board.onModuleDestroy();
+
+    expect(seen).toEqual([{ shipment: 'one', product: 'Bike', state: 'placed', times: { placed: new Date(1000) } }]);
+    expect(isOver).toBe(true);
+  });
+});

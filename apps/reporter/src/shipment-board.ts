@@ -1,0 +1,58 @@
+import { Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { Subject, type Observable } from 'rxjs';
+
+/** The steps of a shipment, in their order. */
+export const STEPS = ['placed', 'packing', 'on delivery', 'received'] as const;
+
+/** One step of a shipment. */
+export type Step = (typeof STEPS)[number];
+
+/** How a shipment stands. Holds nothing about the person who ordered. */
+export interface Shipment {
+  readonly shipment: string;
+  /** Absent until its orderPlaced event was seen. */
+  readonly product?: string;
+  readonly state: Step;
+  /** When each step was stored, by the server's clock. */
+  readonly times: Readonly<Partial<Record<Step, Date>>>;
+}
+
+/** Something that happened to a shipment. */
+export interface Happening {
+  readonly shipment: string;
+  readonly step: Step;
+  readonly time: Date;
+  readonly product?: string;
+}
+
+/** Keeps the state of every shipment, in memory: the events are what is kept, this is made from them at each start. */
+@Injectable()
+export class ShipmentBoard implements OnModuleDestroy {
+  readonly #shipments = new Map<string, Shipment>();
+  readonly #changes = new Subject<Shipment>();
+
+  /** Every change from now on. */
+  get changes(): Observable<Shipment> {
+    return this.#changes;
+  }
+
+  /** All shipments, the oldest first. */
+  list(): readonly Shipment[] {
+    return [...this.#shipments.values()];
+  }
+
+  /** Notes what happened. An event that is handed out twice, or late, changes nothing that is known already. */
+  note({ shipment, step, time, product }: Happening): Shipment {
+    const before = this.#shipments.get(shipment);
+    const times = { ...before?.times, [step]: before?.times[step] ?? time };
+    const state = STEPS.findLast((one) => one in times) ?? step;
+    const after: Shipment = { shipment, product: product ?? before?.product, state, times };
+    this.#shipments.set(shipment, after);
+    this.#changes.next(after);
+    return after;
+  }
+
+  onModuleDestroy(): void {
+    this.#changes.complete();
+  }
+}

@@ -1,0 +1,4 @@
+import { runApp } from '#app-kit';
+import { transitApp } from './transit.app.js';
+
+await runApp(transitApp);

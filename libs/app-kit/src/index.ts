@@ -1,0 +1,5 @@
+/** What the demo apps share: settings from the environment, a log for people, health, start and end. */
+export { AppLogger } from './app-logger.js';
+export { AppSettings } from './app-settings.js';
+export { runApp } from './run-app.js';
+export { startApp, type App, type RunningApp, type StartOptions } from './start-app.js';

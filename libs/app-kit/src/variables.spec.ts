@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { readVariables, VariablesError } from './variables.js';
+
+describe('the variables of an app', () => {
+  it('may all be absent or empty', () => {
+    const defaults = {
+      channel: 'redis',
+      redisUrl: 'redis://127.0.0.1:6379',
+      leaseMs: undefined,
+      environment: 'demo',
+      host: '127.0.0.1',
+      port: 3001,
+      stepDelayMs: 0,
+    };
+    expect(readVariables({}, 3001)).toEqual(defaults);
+    expect(readVariables({ CHANNEL: '', PORT: '', REDIS_URL: '' }, 3001)).toEqual(defaults);
+  });
+
+  it('are read from the environment', () => {
+    const env = {
+      CHANNEL: 'memory',
+      REDIS_URL: 'rediss://me:word@redis.example:7000/1',
+      LEASE_MS: '2000',
+      ENVIRONMENT: 'staging',
+      HOST: '0.0.0.0',
+      PORT: '0',
+      STEP_DELAY_MS: '250',
+    };
+    expect(readVariables(env, 3001)).toEqual({
+      channel: 'memory',
+      redisUrl: 'rediss://me:word@redis.example:7000/1',
+      leaseMs: 2000,
+      environment: 'staging',
+      host: '0.0.0.0',
+      port: 0,
+      stepDelayMs: 250,
+    });
+  });
+
+  it.each([
+    ['CHANNEL', 'kafka'],
+    ['REDIS_URL', 'http://127.0.0.1'],
+    ['LEASE_MS', '1'],
+    ['ENVIRONMENT', 'a:b'],
+    ['PORT', '70000'],
+    ['PORT', '-1'],
+    ['STEP_DELAY_MS', '1.5'],
+  ])('are refused by name when they cannot be used: %s=%s', (name, value) => {
+    expect(() => readVariables({ [name]: value }, 3001)).toThrow(new RegExp(`^${name} must be `));
+  });
+
+  it('are refused all at once, and without their values: a URL may hold a password', () => {
+    const read = () => readVariables({ PORT: 'x', REDIS_URL: 'redis:me:secret' }, 3001);
+    expect(read).toThrow(VariablesError);
+    expect(read).toThrow(/REDIS_URL must be .*; PORT must be /);
+    expect(read).not.toThrow(/secret/);
+  });
+});

@@ -1,0 +1,21 @@
+import { IsEmail, IsInt, IsPositive, IsString, Length } from 'class-validator';
+
+/** Who ordered: the data subject of a shipment. */
+export class User {
+  @IsInt()
+  @IsPositive()
+  readonly id: number;
+
+  @IsEmail()
+  readonly email: string;
+
+  @IsString()
+  @Length(1, 100)
+  readonly name: string;
+
+  constructor(id: number, email: string, name: string) {
+    this.id = id;
+    this.email = email;
+    this.name = name;
+  }
+}

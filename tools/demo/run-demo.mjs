@@ -1,0 +1,179 @@
+import { randomUUID } from 'node:crypto';
+import picocolors from 'picocolors';
+import { startStack } from '../dev-stack/index.mjs';
+import { buildWhatIsMissing } from './build-what-is-missing.mjs';
+import { closingTable } from './closing-table.mjs';
+import { placeOrders } from './place-orders.mjs';
+import { askGroups, askHealth, askShipments } from './service-answers.mjs';
+import { until } from './until.mjs';
+
+const { bold, dim, green, red, underline, yellow } = picocolors;
+const SIGNALS = /** @type {const} */ ({ SIGINT: 130, SIGTERM: 143, SIGHUP: 129 });
+const KEPT_LINES = 15;
+
+/** @param {string} text */
+const say = (text) => console.log(text.replace(/^/gm, `${bold('demo    ')} `));
+
+/**
+ * Runs the demo and ends everything it has started, however it goes.
+ *
+ * @param {import('./demo-options.mjs').DemoOptions} options
+ * @returns {Promise<number>} the exit code
+ */
+export async function runDemo(options) {
+  const ending = new AbortController();
+  /** @type {(() => Promise<void>)[]} */
+  const stops = [];
+  /** @type {string[]} */
+  const lastLines = [];
+  let interruptedWith = 0;
+  for (const [signal, code] of Object.entries(SIGNALS)) {
+    // Once: a second Ctrl-C ends the demo at once, and all that it started dies with it.
+    process.once(signal, () => {
+      interruptedWith = code;
+      ending.abort(new Error(`stopped by ${signal}`));
+    });
+  }
+  try {
+    await demo(options, {
+      signal: ending.signal,
+      stopLater: (stop) => void stops.push(stop),
+      onEnd: (error) => ending.abort(error),
+      onLine: (line) => {
+        console.log(line);
+        lastLines.push(line);
+        if (lastLines.length > KEPT_LINES) lastLines.shift();
+      },
+    });
+    return 0;
+  } catch (error) {
+    if (interruptedWith > 0) {
+      say('stopping');
+      return options.watch ? 0 : interruptedWith;
+    }
+    say(red(`failed: ${reason(ending.signal.aborted ? ending.signal.reason : error)}`));
+    if (lastLines.length > 0) {
+      say("the services' last lines were:");
+      console.log(lastLines.join('\n'));
+    }
+    return 1;
+  } finally {
+    for (const stop of stops.reverse()) await stop().catch((error) => say(red(`while stopping: ${reason(error)}`)));
+  }
+}
+
+/**
+ * @typedef {import('./start-separately.mjs').RunningServices} RunningServices
+ * @typedef {{
+ *   signal: AbortSignal,
+ *   stopLater: (stop: () => Promise<void>) => void,
+ *   onEnd: (error: Error) => void,
+ *   onLine: (line: string) => void,
+ * }} Stage
+ *
+ * @param {import('./demo-options.mjs').DemoOptions} options
+ * @param {Stage} stage
+ */
+async function demo(options, stage) {
+  const { signal } = stage;
+  await buildWhatIsMissing(say);
+  signal.throwIfAborted();
+
+  const environment = `demo-${randomUUID().slice(0, 8)}`;
+  const services = await start(options, environment, stage);
+  stage.stopLater(() => services.stop());
+  signal.throwIfAborted();
+  await Promise.all(Object.values(services.urls).map((url) => askHealth(url, signal)));
+  if (options.watch) sayWhereToLook(services);
+
+  say(`placing ${options.orders} order${options.orders === 1 ? '' : 's'}`);
+  const placed = await placeOrders(services.urls.order, options.orders, signal);
+  const timeoutMs = 15_000 + options.orders * options.stepDelayMs * 4;
+  const shipments = await allReceived(services, placed, timeoutMs, signal);
+  const counts = await allHandled(services, environment, signal);
+
+  console.log(`\n${closingTable(shipments)}\n\n${green(counts)}\n`);
+  if (!options.watch) return;
+  say('still running, Ctrl-C ends it');
+  sayWhereToLook(services);
+  await new Promise((_, reject) => signal.addEventListener('abort', reject));
+}
+
+/**
+ * @param {import('./demo-options.mjs').DemoOptions} options
+ * @param {string} environment
+ * @param {Stage} stage
+ * @returns {Promise<RunningServices>}
+ */
+async function start({ channel, stepDelayMs }, environment, { signal, stopLater, onEnd, onLine }) {
+  const common = { environment, stepDelayMs, onLine, onEnd };
+  if (channel !== 'memory') {
+    const { redis, stop } = await startStack({ services: ['redis'], log: say });
+    stopLater(stop);
+    signal.throwIfAborted();
+    if (redis?.available === true) {
+      // Only now, because these need what was just built.
+      const { startSeparately } = await import('./start-separately.mjs');
+      return startSeparately({ ...common, redisUrl: redis.url });
+    }
+    if (channel === 'redis') throw new Error('there is no Redis to be had, for the reasons above');
+    say(yellow(bold('NO REDIS: the services run on the memory channel, all in this process, and nothing is kept.')));
+  }
+  const { startInOneProcess } = await import('./start-in-one-process.mjs');
+  return startInOneProcess(common);
+}
+
+/**
+ * @param {RunningServices} services
+ * @param {readonly string[]} placed
+ * @param {number} timeoutMs
+ * @param {AbortSignal} signal
+ */
+async function allReceived({ urls }, placed, timeoutMs, signal) {
+  let received = 0;
+  const what = () => `only ${received} of ${placed.length} shipments were received`;
+  return until(
+    async () => {
+      const shipments = (await askShipments(urls.reporter, signal)).filter(({ shipment }) => placed.includes(shipment));
+      received = shipments.filter(({ state }) => state === 'received').length;
+      return received === placed.length ? shipments : undefined;
+    },
+    { timeoutMs, signal, what },
+  );
+}
+
+/**
+ * Waits until both groups have handled what the stream holds, and says so in a line.
+ *
+ * @param {RunningServices} services
+ * @param {string} environment
+ * @param {AbortSignal} signal
+ */
+async function allHandled({ urls, channel }, environment, signal) {
+  const { readEvents } = await import('./read-events.mjs');
+  let line = '';
+  return until(
+    async () => {
+      const events = await readEvents(channel, environment);
+      const orders = events.filter(({ type }) => type.startsWith('orderPlaced.')).length;
+      const transit = (await askGroups(urls.transit, signal))['transit']?.handled;
+      const reporter = (await askGroups(urls.reporter, signal))['reporter']?.handled;
+      const handled = `${transit ?? 0} handled by transit, ${reporter ?? 0} handled by reporter`;
+      line = `${orders} order${orders === 1 ? '' : 's'}, ${events.length} events, ${handled}`;
+      return transit === events.length && reporter === events.length ? line : undefined;
+    },
+    { timeoutMs: 10_000, signal, what: () => `the counts still differ: ${line}` },
+  );
+}
+
+/** @param {RunningServices} services */
+function sayWhereToLook({ urls }) {
+  say(`the live page      ${underline(urls.reporter)}`);
+  say(`to place an order  ${underline(`${urls.order}/api`)}`);
+  say(dim(`how transit is     ${urls.transit}/status`));
+}
+
+/** @param {unknown} error */
+function reason(error) {
+  return error instanceof Error ? error.message : String(error);
+}
