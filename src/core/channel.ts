@@ -130,7 +130,8 @@ export interface SubscribeOptions {
 export interface Subscription extends AsyncIterable<Batch> {
   /**
    * Ends deliveries for good, in any order, until `close`. Returns those that this consumer no longer owned:
-   * their settlement had no effect. Rejects when the server did not confirm; the deliveries then stay pending.
+   * their settlement had no effect. Rejects when the server did not confirm; the deliveries then stay pending. After
+   * `close` nothing is settled any more: all are returned, or `EB_CLOSED`.
    */
   settle(settlements: readonly Settlement[]): Promise<readonly Delivery[]>;
   /** Gives back every unsettled delivery, so that others get it at once, and frees what is held. Idempotent. */

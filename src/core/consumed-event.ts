@@ -1,7 +1,7 @@
 import type { Channel, Delivery, Stream } from './channel.js';
 import type { Codec } from './codec.js';
 import type { EventDefinition } from './contract-definition.js';
-import type { BackboneError } from './errors.js';
+import { BackboneError } from './errors.js';
 import { decodeArguments } from './event-arguments.js';
 import { EventContext } from './event-context.js';
 import type { EventMetadata, Fields, Message } from './message.js';
@@ -22,14 +22,15 @@ export class ConsumedEvent extends EventContext implements ConsumeContext {
   readonly stage = 'consume';
   readonly metadata: EventMetadata;
   readonly fields: Fields;
-  attempt = 1;
   /** Set by `skip()`: the event counts as settled although its handler did not succeed. */
   skipped = false;
   /** Set once the handler has run to its end. */
   completed = false;
   readonly #delivery: Delivery;
   readonly #from: ConsumedFrom;
+  #attempt = 1;
   #args: unknown[] | undefined;
+  #replaced = false;
   #abort: AbortController | undefined;
   #aborted: BackboneError | undefined;
 
@@ -90,12 +91,23 @@ export class ConsumedEvent extends EventContext implements ConsumeContext {
     return new Date(this.#delivery.appendedAt);
   }
 
+  get attempt(): number {
+    return this.#attempt;
+  }
+
+  /** A new try begins with new arguments: what the last one did to its own must not show. */
+  set attempt(attempt: number) {
+    this.#attempt = attempt;
+    if (!this.#replaced) this.#args = undefined;
+  }
+
   get args(): unknown[] {
-    return (this.#args ??= decodeArguments(this.event, this.fields, this.#from.codec));
+    return (this.#args ??= this.#decoded());
   }
 
   set args(args: unknown[]) {
     this.#args = args;
+    this.#replaced = true;
   }
 
   /** Made when somebody asks for it: most handlers never do, and a controller costs more than a small event. */
@@ -120,5 +132,15 @@ export class ConsumedEvent extends EventContext implements ConsumeContext {
 
   skip(): void {
     this.skipped = true;
+  }
+
+  #decoded(): unknown[] {
+    const { codec } = this.#from;
+    const { type, contentType } = this.metadata;
+    if (contentType !== codec.contentType) {
+      const message = `the arguments of ${type} are ${contentType}, this consumer reads ${codec.contentType}; give it that codec`;
+      throw new BackboneError('EB_UNDECODABLE', message, { details: { path: 'datacontenttype' } });
+    }
+    return decodeArguments(this.event, this.fields, codec);
   }
 }

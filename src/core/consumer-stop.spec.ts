@@ -103,6 +103,28 @@ describe('a consumer that stops', () => {
     expect([...seen, ...rest]).toEqual(Array.from({ length: 50 }, (_, i) => i + 1));
   });
 
+  it('starts nothing of what arrives late', async () => {
+    const memory = memoryChannel();
+    await produce(memory, 1);
+    let arrive: () => void = () => undefined;
+    const late = new Promise<void>((resolve) => (arrive = resolve));
+    const slow = altered(memory, (subscription) => ({
+      [Symbol.asyncIterator]: () => {
+        const iterator = subscription[Symbol.asyncIterator]();
+        return { next: () => iterator.next().finally(() => late), return: never };
+      },
+    }));
+    const seen: number[] = [];
+    const consumer = consumerOf(slow, (n) => seen.push(n));
+    consumer.start();
+    const stopped = consumer.stop(1_000);
+    arrive();
+    await stopped;
+    expect(seen).toEqual([]);
+    await expect(leftOver(memory)).resolves.toEqual([1]);
+    expect(seen).toEqual([]);
+  });
+
   it('sets an event aside whose handler fails meanwhile', async () => {
     const channel = memoryChannel();
     await produce(channel, 1);
@@ -226,81 +248,5 @@ describe('a consumer that starts', () => {
     const consumer = consumerOf(channel, () => undefined);
     expect(() => consumer.start()).toThrow(expect.objectContaining({ code: 'EB_CLOSED' }));
     expect(consumer.state.status).toBe('idle');
-  });
-});
-
-describe('a consumer whose reading ends', () => {
-  it('because its channel was closed has failed, and says why', async () => {
-    const channel = memoryChannel();
-    const consumer = consumerOf(channel, () => undefined);
-    consumer.start();
-    await channel.close();
-    await vi.waitFor(() => expect(consumer.state.status).toBe('failed'));
-    expect(consumer.state.error).toMatchObject({ code: 'EB_CLOSED' });
-    await consumer.stop(1_000);
-    expect(consumer.state.status).toBe('failed');
-  });
-
-  it('because reading threw has failed with that error', async () => {
-    const failure = new Error('no way to read');
-    const failing = altered(memoryChannel(), () => ({
-      [Symbol.asyncIterator]: () => {
-        throw failure;
-      },
-    }));
-    const consumer = consumerOf(failing, () => undefined);
-    consumer.start();
-    await vi.waitFor(() => expect(consumer.state).toMatchObject({ status: 'failed', error: failure }));
-    await consumer.stop(1_000);
-  });
-});
-
-describe('a settlement that the server does not confirm', () => {
-  it('is sent again until it does; nothing is handled twice or set aside for it', async () => {
-    const memory = memoryChannel();
-    await produce(memory, 3);
-    let refusals = 2;
-    const flaky = altered(memory, (subscription) => ({
-      settle: (settlements) => {
-        if (refusals === 0) return subscription.settle(settlements);
-        refusals -= 1;
-        return Promise.reject(new Error('not confirmed'));
-      },
-    }));
-    const seen: number[] = [];
-    const consumer = consumerOf(flaky, (n) => {
-      seen.push(n);
-      if (n === 2) throw new Error('bad');
-    });
-    consumer.start();
-    await vi.waitFor(() => expect(consumer.state).toMatchObject({ handled: 2, deadLetters: 1, inFlight: 0 }));
-    expect(seen).toEqual([1, 2, 3]);
-    expect(refusals).toBe(0);
-    expect(await stateOf(memory)).toMatchObject({ pending: 0, lag: 0, deadLetters: 1 });
-    await consumer.stop(1_000);
-  });
-});
-
-describe('events that are taken away', () => {
-  it('fire the signal of their handler, and are handled again by whom they come to', async () => {
-    const channel = memoryChannel();
-    await produce(channel, 2);
-    const reasons: unknown[] = [];
-    const seen: number[] = [];
-    const consumer = consumerOf(channel, async (n, { signal }) => {
-      seen.push(n);
-      if (seen.length > 1) return;
-      await new Promise((resolve) => signal.addEventListener('abort', resolve));
-      reasons.push(signal.reason);
-      throw new Error('given up');
-    });
-    consumer.start();
-    await vi.waitFor(() => expect(seen).toEqual([1]));
-    await channel.admin.reset(STREAM, 'transit', 'beginning');
-    await channel.settled();
-    expect(reasons).toMatchObject([{ code: 'EB_LEASE_LOST' }]);
-    expect(seen).toEqual([1, 1, 2]);
-    expect(consumer.state).toMatchObject({ handled: 2, deadLetters: 0, inFlight: 0 });
-    await consumer.stop(1_000);
   });
 });

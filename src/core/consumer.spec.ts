@@ -235,6 +235,41 @@ async function rejecting(error: unknown): Promise<never> {
   throw error;
 }
 
+describe('a handler that runs again', () => {
+  it('produces its events once, and so does the middleware around it', async () => {
+    const again: Middleware = async (context, next) => {
+      if (context.stage === 'consume') await shared.orders.paid('before', 0);
+      await next().catch(() => next());
+    };
+    let runs = 0;
+    const shared = setUp(
+      [
+        handler('placed', async (order, n) => {
+          await shared.orders.paid(order, n);
+          await shared.orders.paid(order, n + 1);
+          runs += 1;
+          if (runs === 1) throw new Error('after it has produced');
+        }),
+        handler('paid', () => undefined),
+      ],
+      { middleware: [(context, next) => (context.event.name === 'placed' ? again(context, next) : next())] },
+    );
+    shared.consumer.start();
+    const { id } = await shared.orders.placed('o', 1);
+    await shared.memory.settled();
+    const produced: unknown[] = [];
+    for await (const batch of shared.memory.read({ stream: STREAM, types: ['paid.v1'] })) {
+      produced.push(...batch.map(({ message }) => [message?.key, message?.fields['n'], message?.causationId]));
+    }
+    expect(runs).toBe(2);
+    expect(produced).toEqual([
+      ['before', '0', id],
+      ['o', '1', id],
+      ['o', '2', id],
+    ]);
+  });
+});
+
 describe('a handler', () => {
   it('is given the arguments and the context, which is also the ambient one', async () => {
     const calls: unknown[] = [];

@@ -272,6 +272,16 @@ describe('a handler that gives up because its consumer stops', () => {
     });
   });
 
+  it('is not told so once it has ended, and is forgotten', async () => {
+    const contexts: ConsumeContext[] = [];
+    const subject = handling({ invoke: (context) => contexts.push(context) });
+    const delivery = delivered();
+    await subject.settlementOf(delivery);
+    subject.abort('time is over');
+    subject.lose([delivery]);
+    expect(contexts.map(({ signal }) => signal.aborted)).toEqual([false]);
+  });
+
   it('does so in any way once its time is over', async () => {
     const subject = handling({
       invoke: async ({ signal }) => {

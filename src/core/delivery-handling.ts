@@ -90,6 +90,8 @@ export class DeliveryHandling {
         if (context.aborted || (context.stopping.aborted && isBackboneError(error, 'EB_STOPPING'))) return undefined;
         return this.#setAside(delivery, error, context.attempt);
       }
+    } finally {
+      this.#active.delete(delivery);
     }
     if (context.aborted) return undefined;
     this.#counts[context.skipped ? 'skipped' : 'handled'] += 1;

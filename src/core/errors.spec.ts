@@ -58,6 +58,7 @@ describe('an error of the library', () => {
     const nameOnly = Object.assign(new Error('x'), { name: 'BackboneError' });
     expect(isBackboneError(nameOnly)).toBe(false);
     expect(isBackboneError(Object.assign(nameOnly, { code: 'EB_CLOSED', details: null }))).toBe(false);
+    expect(isBackboneError(Object.assign(new Error('x'), { code: 'EB_CLOSED', details: {} }))).toBe(false);
     expect(isBackboneError(new NonRetryableError('no'))).toBe(false);
     expect(isBackboneError({ name: 'BackboneError', code: 'EB_CLOSED', details: {} })).toBe(false);
   });

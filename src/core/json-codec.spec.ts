@@ -75,6 +75,14 @@ describe('a value that goes through JSON', () => {
     expect(encode('\ud800')).toBe(String.raw`"\ud800"`);
   });
 
+  it('is bytes again when it was a Uint8Array, a part of one, or a Buffer', () => {
+    const whole = Uint8Array.of(1, 2, 3);
+    for (const bytes of [whole, whole.subarray(1), Buffer.from(whole), new Uint8Array(0)]) {
+      expect(roundTrip(bytes)).toEqual(Buffer.from(bytes));
+      expect(roundTrip({ in: [bytes] })).toEqual({ in: [Buffer.from(bytes)] });
+    }
+  });
+
   it('is the ISO text of a Date', () => {
     expect(roundTrip({ at: new Date(0) })).toEqual({ at: '1970-01-01T00:00:00.000Z' });
   });

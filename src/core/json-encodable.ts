@@ -33,11 +33,10 @@ function isPlain(value: unknown, depth: number): boolean {
 
 function isPlainObject(value: object, depth: number): boolean {
   if (depth >= MAX_DEPTH) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype === Date.prototype) return !Number.isNaN((value as Date).getTime());
+  if (Object.getPrototypeOf(value) === Date.prototype) return !Number.isNaN((value as Date).getTime());
   if (typeof (value as { toJSON?: unknown }).toJSON === 'function') return false;
   if (Array.isArray(value)) return isPlainArray(value, depth);
-  if (prototype !== Object.prototype && prototype !== null && withoutJsonForm(value) !== undefined) return false;
+  if (withoutJsonForm(value) !== undefined) return false;
   const source = value as Readonly<Record<string, unknown>>;
   for (const name in source) {
     if (!Object.hasOwn(source, name)) continue;
@@ -111,16 +110,27 @@ function checkDepth(path: string, depth: number): void {
   if (depth >= MAX_DEPTH) throw refused(path, 'depth', `it is nested deeper than ${MAX_DEPTH}, or a cycle`);
 }
 
+/** The name of a built-in that JSON would write as `{}`, or as something else than it is. */
 function withoutJsonForm(value: object): string | undefined {
-  if (ArrayBuffer.isView(value) && !(value instanceof Uint8Array)) return 'typed array other than Uint8Array';
-  return WITHOUT_JSON_FORM.find((type) => value instanceof type)?.name;
+  let prototype: unknown = Object.getPrototypeOf(value);
+  while (typeof prototype === 'object' && prototype !== null && prototype !== Object.prototype) {
+    const name = WITHOUT_JSON_FORM.get(prototype);
+    if (name !== undefined) return name;
+    prototype = Object.getPrototypeOf(prototype);
+  }
+  return undefined;
 }
 
-const WITHOUT_JSON_FORM = [
-  ...[Map, Set, WeakMap, WeakSet, WeakRef, RegExp, Promise, ArrayBuffer, SharedArrayBuffer, Error],
+const WITHOUT_JSON_FORM: ReadonlyMap<object, string> = new Map<object, string>([
+  ...[Map, Set, WeakMap, WeakSet, WeakRef, RegExp, Promise, ArrayBuffer, SharedArrayBuffer, DataView, Error].map(named),
   // Made by `Object(1n)` and the like: what they hold would escape the checks above.
-  ...[Number, String, Boolean, BigInt, Symbol],
-];
+  ...[Number, String, Boolean, BigInt, Symbol].map(named),
+  [Object.getPrototypeOf(Uint8Array.prototype) as object, 'typed array'],
+]);
+
+function named(type: { readonly name: string; readonly prototype: object }): readonly [object, string] {
+  return [type.prototype, type.name];
+}
 
 function refused(path: string, constraint: string, why: string): BackboneError {
   const shown = path.length > MAX_PATH_LENGTH ? `${path.slice(0, MAX_PATH_LENGTH)}...` : path;

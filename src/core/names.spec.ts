@@ -23,7 +23,7 @@ describe('a name', () => {
         expect(isName(text)).toBe(inside);
         expect(codeOf(() => checkedName('name', text))).toBe(inside ? undefined : 'EB_NAME');
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 

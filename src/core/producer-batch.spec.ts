@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { memoryChannel } from '../memory/index.js';
 import type { Channel, ReadEvent } from './channel.js';
 import { ContractEvent, EventsContract, Key } from './contract-decorators.js';
@@ -152,6 +152,20 @@ describe('a batch stores nothing at all when', () => {
     };
     await expect(orders.$batch(all)).rejects.toMatchObject({ code, details: { path } });
     expect(calls).toEqual([]);
+  });
+
+  it('one event is refused; then the middleware of the others is told', async () => {
+    const told: unknown[] = [];
+    const watching: Middleware = async (context, next) => {
+      await next().catch((error: unknown) => {
+        told.push([context.event.name, (error as BackboneError).code]);
+        throw error;
+      });
+    };
+    const { orders } = setUp({ middleware: [watching, refusingPaid] });
+    await expect(orders.$batch(threeEvents)).rejects.toMatchObject({ code: 'EB_VALIDATION' });
+    await vi.waitFor(() => expect(told).toHaveLength(3));
+    expect(told).toContainEqual(['placed', 'EB_VALIDATION']);
   });
 
   it('the recording function throws', async () => {

@@ -27,7 +27,7 @@ export class Backbone {
     return this.#host.states;
   }
 
-  /** Begins to read, for applications with `autoStart: false`. Call it once the application is initialised. */
+  /** Begins to read, for applications with `autoStart: false`; at the earliest when the application has started. */
   start(): void {
     this.#host.start();
   }

@@ -4,6 +4,8 @@ import { BackboneError, type Consumer, type ConsumerState } from '../core/index.
 export class ConsumerHost {
   #consumers: readonly Consumer[] = [];
   #drained: Promise<void> | undefined;
+  #ready = false;
+  #wanted = false;
 
   constructor(private readonly shutdownTimeoutMs: number) {}
 
@@ -17,11 +19,19 @@ export class ConsumerHost {
     this.#consumers = consumers;
   }
 
-  /** Begins to read; never waits for the server. */
+  /** The application has started: from now on consumers may read, and they do if that was asked for before. */
+  ready(): void {
+    this.#ready = true;
+    if (this.#wanted && !this.#drained) this.start();
+  }
+
+  /** Begins to read, now or once the application has started; never waits for the server. */
   start(): void {
     if (this.#drained) {
       throw new BackboneError('EB_CLOSED', 'the consumers were stopped for good; start a new application');
     }
+    this.#wanted = true;
+    if (!this.#ready) return;
     for (const consumer of this.#consumers) consumer.start();
   }
 

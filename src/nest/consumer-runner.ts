@@ -44,6 +44,7 @@ export class ConsumerRunner implements OnModuleInit, OnApplicationBootstrap, OnM
   }
 
   onApplicationBootstrap(): void {
+    this.host.ready();
     if (this.connection.options.autoStart === false) return;
     this.host.start();
     if (this.host.states.length > 0) this.#hintAtShutdownHooks();

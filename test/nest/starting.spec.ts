@@ -123,6 +123,24 @@ describe('starting', () => {
     expect(backbone.states()).toMatchObject([{ status: 'running', handled: 1 }]);
   });
 
+  it('starts when it is ready if start() was called before, from an earlier hook', async () => {
+    @Injectable()
+    class Early implements OnModuleInit {
+      constructor(private readonly backbone: Backbone) {}
+
+      onModuleInit(): void {
+        this.backbone.start();
+      }
+    }
+    const { backbone, shipments, recorder } = await startApplication(
+      { providers: [NoOp, Early] },
+      { autoStart: false },
+    );
+    await shipments.packing('ada', 1, new Date());
+    await recorder.settled();
+    expect(backbone.states()).toMatchObject([{ status: 'running', handled: 1 }]);
+  });
+
   it('reads the groups that `consumers` names, and says which it leaves out', async () => {
     @Injectable()
     class Other {

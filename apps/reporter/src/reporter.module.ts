@@ -10,7 +10,13 @@ import { ShipmentBoard } from './shipment-board.js';
   imports: [
     EventBackboneModule.forRootAsync({
       inject: [AppSettings],
-      useFactory: ({ channel, environment }: AppSettings) => ({ channel, environment, group: 'reporter' }),
+      // The service starts reading itself, when its group stands at the beginning.
+      useFactory: ({ channel, environment }: AppSettings) => ({
+        channel,
+        environment,
+        group: 'reporter',
+        autoStart: false,
+      }),
     }),
   ],
   controllers: [ReporterController],

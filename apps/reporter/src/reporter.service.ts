@@ -1,4 +1,5 @@
-import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { setTimeout as wait } from 'node:timers/promises';
+import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { Backbone, EventContext, EventHandler } from 'nest-event-backbone';
 import pc from 'picocolors';
 import { AppSettings } from '#app-kit';
@@ -7,8 +8,9 @@ import { ShipmentBoard, STEPS, type Step } from './shipment-board.js';
 
 /** Prints each event and puts it on the board. */
 @Injectable()
-export class ReporterService implements OnModuleInit {
+export class ReporterService implements OnApplicationBootstrap, OnModuleDestroy {
   readonly #logger = new Logger('reporter');
+  readonly #stopping = new AbortController();
 
   constructor(
     private readonly board: ShipmentBoard,
@@ -16,10 +18,12 @@ export class ReporterService implements OnModuleInit {
     private readonly settings: AppSettings,
   ) {}
 
-  /** The board is empty now, so the group begins anew: the log of events is all that it takes to have the board back. */
-  async onModuleInit(): Promise<void> {
-    const stream = { environment: this.settings.environment, contract: 'shipment-tracking' };
-    await this.backbone.channel.admin.reset(stream, 'reporter', 'beginning');
+  onApplicationBootstrap(): void {
+    void this.#begin();
+  }
+
+  onModuleDestroy(): void {
+    this.#stopping.abort();
   }
 
   @EventHandler(ShipmentTracking, (e) => e.orderPlaced)
@@ -40,6 +44,22 @@ export class ReporterService implements OnModuleInit {
   @EventHandler(ShipmentTracking, (e) => e.onReceived)
   onReceived(_email: string, _productId: number, _time: Date, context: EventContext): void {
     this.#report('received', context);
+  }
+
+  /** The board is empty now, so the group begins anew: the log of events is all that it takes to have the board back. */
+  async #begin(): Promise<void> {
+    const stream = { environment: this.settings.environment, contract: 'shipment-tracking' };
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      try {
+        await this.backbone.channel.admin.reset(stream, 'reporter', 'beginning');
+        if (!signal.aborted) this.backbone.start();
+        return;
+      } catch (error) {
+        this.#logger.warn(`the board cannot be filled yet: ${error instanceof Error ? error.message : String(error)}`);
+        await wait(1_000, undefined, { signal }).catch(() => undefined);
+      }
+    }
   }
 
   #report(step: Step, { key, appendedAt }: EventContext, product?: string): void {
