@@ -1,0 +1,135 @@
+import { randomUUID } from 'node:crypto';
+import { BackboneError, checkedName, type FieldValue, type Message } from '../core/index.js';
+import { ENTRY_FIELD, MAX_ENTRY_LENGTH } from './entry-format.js';
+import type { StreamKeys } from './keys.js';
+import { writeEntry } from './write-entry.js';
+
+/** A message made ready to be sent, any number of times. */
+export interface PreparedEvent {
+  readonly id: string;
+  readonly entry: string;
+  /** The names of the plain fields, then of the personal ones. */
+  readonly names: readonly string[];
+  readonly values: readonly (string | Buffer)[];
+  /** How many of them are plain. */
+  readonly plain: number;
+  /** Set for a large event: its fields go ahead of the script, which costs the server three times as much for them. */
+  readonly nonce: string | undefined;
+  readonly bytes: number;
+}
+
+/** The KEYS and ARGV of the append script, in one list behind the number of keys. */
+export type AppendArguments = (string | Buffer | number)[];
+
+/** One command that goes ahead of the append script. */
+export type StagedCommand = [command: string, key: string, ...rest: (string | Buffer | number)[]];
+
+const LARGE_EVENT_BYTES = 4 * 1024;
+// A script can pass some thousands of arguments on to one command, and two are needed for a field.
+const MAX_FIELDS = 1_000;
+
+/**
+ * Makes a message ready to be sent.
+ *
+ * @throws BackboneError `EB_NAME`, `EB_ARGUMENT` or `EB_TOO_LARGE` for what no reader would understand.
+ */
+export function prepareEvent(message: Message): PreparedEvent {
+  const { fields, personal } = message;
+  const id = checkedName('event id', message.id);
+  const names: string[] = [];
+  const values: (string | Buffer)[] = [];
+  const binary: string[] = [];
+  let bytes = 0;
+  const take = (name: string) => {
+    const value = wireValue(checkedName('field', name), fields[name]);
+    bytes += value.length;
+    if (typeof value !== 'string') binary.push(name);
+    names.push(name);
+    values.push(value);
+  };
+  const all = Object.keys(fields);
+  if (all.length > MAX_FIELDS) throw tooLarge(`${all.length} fields`, `${MAX_FIELDS}`);
+  for (const name of all) if (personal.length === 0 || !personal.includes(name)) take(name);
+  const plain = names.length;
+  if (plain < all.length) for (const name of all) if (personal.includes(name)) take(name);
+  const large = bytes > LARGE_EVENT_BYTES;
+  const entry = writeEntry(message, { plain, personal: names.length - plain, large, binary });
+  if (entry.length > MAX_ENTRY_LENGTH) throw tooLarge(`metadata of ${entry.length} characters`, `${MAX_ENTRY_LENGTH}`);
+  const nonce = large ? randomUUID() : undefined;
+  return { id, entry, names, values, plain, nonce, bytes: bytes + entry.length };
+}
+
+function tooLarge(what: string, limit: string): BackboneError {
+  return new BackboneError('EB_TOO_LARGE', `the event has ${what}, the limit is ${limit}; nothing was stored`);
+}
+
+function wireValue(name: string, value: FieldValue | undefined): string | Buffer {
+  if (typeof value === 'string') return value;
+  if (Buffer.isBuffer(value)) return value;
+  if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  throw new BackboneError(
+    'EB_UNSUPPORTED',
+    `the field "${name}" is a reference; the Redis channel keeps fields itself`,
+  );
+}
+
+/** The arguments of the append script. Events with the same field names share one list of them. */
+export function appendArguments(keys: StreamKeys, events: readonly PreparedEvent[]): AppendArguments {
+  const shapes: PreparedEvent[] = [];
+  const keyList: AppendArguments = [0, keys.stream];
+  const perEvent: AppendArguments = [];
+  let anyStaged = false;
+  for (const event of events) {
+    let shape = shapes.findIndex((other) => sameNames(event, other));
+    if (shape < 0) shape = shapes.push(event) - 1;
+    const { id, nonce, plain, values, entry } = event;
+    const personal = values.length - plain;
+    keyList.push(keys.event(id));
+    if (personal > 0) keyList.push(keys.personal(id));
+    if (nonce === undefined) {
+      perEvent.push(2 * shape + 2, entry);
+      for (const value of values) perEvent.push(value);
+    } else {
+      if (plain > 0) keyList.push(keys.staged(id, nonce));
+      if (personal > 0) keyList.push(keys.staged(id, `${nonce}:personal`));
+      perEvent.push(2 * shape + 3, entry);
+      anyStaged = true;
+    }
+  }
+  if (anyStaged) keyList.push(keys.staging);
+  keyList[0] = keyList.length - 1;
+  keyList.push(ENTRY_FIELD, shapes.length);
+  for (const { names, plain } of shapes) keyList.push(plain, names.length - plain, ...names);
+  keyList.push(events.length);
+  for (const argument of perEvent) keyList.push(argument);
+  return keyList;
+}
+
+function sameNames(a: PreparedEvent, b: PreparedEvent): boolean {
+  if (a.plain !== b.plain || a.names.length !== b.names.length) return false;
+  for (let i = 0; i < a.names.length; i += 1) if (a.names[i] !== b.names[i]) return false;
+  return true;
+}
+
+/**
+ * The commands that put the fields of large events where the script will find them, on the same connection. First they
+ * are written down in the list of what is staged, so that nothing a crash leaves behind is ever forgotten.
+ */
+export function stagedCommands(keys: StreamKeys, events: readonly PreparedEvent[]): readonly StagedCommand[] {
+  const commands: StagedCommand[] = [];
+  const list: StagedCommand = ['zadd', keys.staging];
+  const now = Date.now();
+  for (const { id, names, values, plain, nonce } of events) {
+    if (nonce === undefined) continue;
+    const fields = names.map((name, i) => [name, values[i] as string | Buffer] as const);
+    for (const [key, some] of [
+      [keys.staged(id, nonce), fields.slice(0, plain)],
+      [keys.staged(id, `${nonce}:personal`), fields.slice(plain)],
+    ] as const) {
+      if (some.length === 0) continue;
+      list.push(now, key);
+      commands.push(['hset', key, ...some.flat()]);
+    }
+  }
+  return commands.length > 0 ? [list, ...commands] : commands;
+}

@@ -1,0 +1,204 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { BackboneError, type Message, type Published, type PublishOptions } from '../core/index.js';
+import { Append } from './append.js';
+import { appendArguments, prepareEvent, stagedCommands } from './append-call.js';
+import { backOffMs } from './back-off.js';
+import { callsOf } from './calls-of.js';
+import type { RedisClient } from './open-client.js';
+import type { StreamKeys } from './keys.js';
+import type { RedisConnection } from './redis-connection.js';
+import type { RedisConnections } from './redis-connections.js';
+import { failureKind } from './redis-failure.js';
+import type { RedisSettings } from './redis-options.js';
+import { APPEND, SWEEP_STAGED } from './scripts/append.js';
+import { runScript, sendScript } from './scripts/script.js';
+
+const MAX_CALLS_IN_FLIGHT = 16;
+const LONGEST_WAIT_MS = 60_000;
+// Longer than any append is tried.
+const STAGED_FOR_MS = 10 * 60 * 1000;
+
+/**
+ * Appends events: those of one turn of the event loop travel together, and a lost reply is asked for again. Appends to
+ * one stream are stored in the order in which they were given, whatever fails on the way.
+ */
+export class Appender {
+  readonly #connections: RedisConnections;
+  readonly #settings: RedisSettings;
+  /** Not sent, or to be sent again; in the order given. */
+  #waiting: Append[] = [];
+  /** Sent, and not answered as hoped, while other answers are still to come. */
+  #failed: Append[] = [];
+  #callsInFlight = 0;
+  #sequence = 0;
+  #open = 0;
+  #openBytes = 0;
+  #scheduled = false;
+  #recovering = false;
+  #failures = 0;
+  /** The first call carries the text of the script, so that the server knows it from then on. */
+  #by: 'digest' | 'text' = 'text';
+  #onAnswered: () => void = () => undefined;
+  #onFinished: () => void = () => undefined;
+  #closed = false;
+  /** When each stream was swept last. */
+  readonly #swept = new Map<string, number>();
+
+  constructor(connections: RedisConnections, settings: RedisSettings) {
+    this.#connections = connections;
+    this.#settings = settings;
+  }
+
+  /**
+   * Resolves once the server confirmed.
+   *
+   * @throws BackboneError at once for what cannot be sent.
+   */
+  append(keys: StreamKeys, messages: readonly Message[], options?: PublishOptions): Promise<readonly Published[]> {
+    if (this.#closed) throw new BackboneError('EB_CLOSED', 'the channel is closed; nothing was stored');
+    const { maxWaitingBytes, publishTimeoutMs } = this.#settings;
+    const signal = options?.signal;
+    const deadline = Date.now() + publishTimeoutMs;
+    const append = new Append({
+      sequence: this.#sequence,
+      keys,
+      events: messages.map(prepareEvent),
+      deadline,
+      signal,
+    });
+    if (this.#openBytes + append.bytes > maxWaitingBytes) {
+      const message = `more than ${maxWaitingBytes} bytes wait for Redis; nothing was stored, slow down`;
+      throw new BackboneError('EB_BACKPRESSURE', message);
+    }
+    const { main } = this.#connections;
+    this.#sequence += 1;
+    this.#open += 1;
+    this.#openBytes += append.bytes;
+    this.#waiting.push(append);
+    append.onAbort(() => this.#giveUpWhatIsOver());
+    if (!this.#scheduled) {
+      this.#scheduled = true;
+      // When what runs now has run, promises included: everything that is appended until then travels together.
+      process.nextTick(() => {
+        this.#scheduled = false;
+        this.#pump(main);
+      });
+    }
+    return append.published;
+  }
+
+  /** Waits until every caller has been told; that takes at most as long as an append may take. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    if (this.#open > 0) await new Promise<void>((resolve) => (this.#onFinished = resolve));
+  }
+
+  /** Sends what waits. After a failure nothing is sent before every answer is in: that is how order is kept. */
+  #pump(main: RedisConnection): void {
+    if (this.#recovering || this.#waiting.length + this.#failed.length === 0) return;
+    if (this.#failed.length > 0 || !main.isReady) {
+      this.#recovering = true;
+      void this.#recover(main);
+      return;
+    }
+    const free = MAX_CALLS_IN_FLIGHT - this.#callsInFlight;
+    if (free <= 0) return;
+    const calls = callsOf(this.#waiting);
+    this.#waiting = calls.slice(free).flat();
+    for (const call of calls.slice(0, free)) void this.#send(main, call);
+  }
+
+  /** Never rejects: what fails is told to its caller, or will be sent again. */
+  async #send(main: RedisConnection, call: readonly Append[]): Promise<void> {
+    this.#callsInFlight += 1;
+    try {
+      const replies = await this.#call(main, call);
+      this.#failures = 0;
+      let next = 0;
+      for (const append of call) {
+        next = append.succeed(replies, next);
+        this.#forget(append);
+      }
+    } catch (error) {
+      const kind = failureKind(error);
+      if (kind === 'noScript') this.#by = 'text';
+      for (const append of call) {
+        if (append.failOnce(kind, error)) this.#failed.push(append);
+        else this.#forget(append);
+      }
+    }
+    this.#callsInFlight -= 1;
+    if (this.#callsInFlight === 0) this.#onAnswered();
+    if (!this.#scheduled) this.#pump(main);
+  }
+
+  async #call(main: RedisConnection, call: readonly Append[]): Promise<readonly string[]> {
+    const events = call.length === 1 ? (call[0] as Append).events : call.flatMap((append) => append.events);
+    const { keys } = call[0] as Append;
+    const { client } = main;
+    const commands = stagedCommands(keys, events);
+    const staged = commands.map(([name, ...args]) => client.call(name, ...args));
+    if (staged.length > 0) this.#sweepSometimes(client, keys);
+    const by = this.#by;
+    this.#by = 'digest';
+    // Written right behind the staged fields. When those were refused, that is the reason to tell, and it comes first.
+    const appended = sendScript(client, APPEND, by, appendArguments(keys, events));
+    const answered =
+      staged.length > 0 ? Promise.all([...staged, appended]).then((replies) => replies.at(-1)) : appended;
+    return (await main.within(answered)) as readonly string[];
+  }
+
+  /** Removes what crashed producers have staged, now and then, while large events are appended anyway. */
+  #sweepSometimes(client: RedisClient, keys: StreamKeys): void {
+    const now = Date.now();
+    if (now - (this.#swept.get(keys.staging) ?? 0) < STAGED_FOR_MS) return;
+    this.#swept.set(keys.staging, now);
+    runScript(client, SWEEP_STAGED, [keys.staging], [now - STAGED_FOR_MS]).catch(() => {
+      // Nobody depends on it.
+    });
+  }
+
+  /** Once every answer is in, puts what failed back in front and waits until the server can be asked again. */
+  async #recover(main: RedisConnection): Promise<void> {
+    if (this.#callsInFlight > 0) await new Promise<void>((resolve) => (this.#onAnswered = resolve));
+    this.#onAnswered = () => undefined;
+    const failed = this.#failed.sort((a, b) => a.sequence - b.sequence);
+    this.#failed = [];
+    this.#waiting = failed.concat(this.#waiting);
+    if (failed.length > 0 && this.#by === 'digest') {
+      this.#failures += 1;
+      await sleep(Math.min(backOffMs(this.#failures), this.#timeLeft()));
+    }
+    this.#giveUpWhatIsOver();
+    while (this.#waiting.length > 0 && !(await main.ready(this.#timeLeft())) && !main.hasEnded)
+      this.#giveUpWhatIsOver();
+    if (main.hasEnded) for (const append of this.#waiting.splice(0)) this.#giveUp(append);
+    this.#recovering = false;
+    this.#pump(main);
+  }
+
+  #timeLeft(): number {
+    const earliest = this.#waiting.reduce((least, { deadline }) => Math.min(least, deadline), Infinity);
+    return Math.min(Math.max(earliest - Date.now(), 1), LONGEST_WAIT_MS);
+  }
+
+  #giveUpWhatIsOver(): void {
+    const waiting = this.#waiting;
+    this.#waiting = waiting.filter((append) => !append.isOver());
+    if (this.#waiting.length === waiting.length) return;
+    const kept = new Set(this.#waiting);
+    for (const append of waiting) if (!kept.has(append)) this.#giveUp(append);
+  }
+
+  #giveUp(append: Append): void {
+    append.giveUp();
+    this.#forget(append);
+  }
+
+  #forget(append: Append): void {
+    append.detach();
+    this.#open -= 1;
+    this.#openBytes -= append.bytes;
+    if (this.#open === 0) this.#onFinished();
+  }
+}

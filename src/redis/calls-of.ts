@@ -1,0 +1,36 @@
+import type { Append } from './append.js';
+
+const MAX_EVENTS_PER_CALL = 128;
+const MAX_BYTES_PER_CALL = 256 * 1024;
+
+/**
+ * Groups appends into calls of the append script: each call is of one stream and not larger than it must be, and the
+ * appends of a stream keep their order.
+ */
+export function callsOf(appends: readonly Append[]): readonly (readonly Append[])[] {
+  const calls: Call[] = [];
+  const last = new Map<string, Call>();
+  for (const append of appends) {
+    const { stream } = append.keys;
+    let call = last.get(stream);
+    if (!call || isFullWith(call, append)) {
+      call = { appends: [], events: 0, bytes: 0 };
+      calls.push(call);
+      last.set(stream, call);
+    }
+    call.appends.push(append);
+    call.events += append.events.length;
+    call.bytes += append.bytes;
+  }
+  return calls.map((call) => call.appends);
+}
+
+interface Call {
+  readonly appends: Append[];
+  events: number;
+  bytes: number;
+}
+
+function isFullWith({ events, bytes }: Call, append: Append): boolean {
+  return events + append.events.length > MAX_EVENTS_PER_CALL || bytes + append.bytes > MAX_BYTES_PER_CALL;
+}

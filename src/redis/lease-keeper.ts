@@ -1,0 +1,91 @@
+import { comparePositions, type Delivery } from '../core/index.js';
+import type { StreamKeys } from './keys.js';
+import type { RedisConnections } from './redis-connections.js';
+import { RENEW } from './scripts/delivery.js';
+
+const IDS_PER_CALL = 500;
+
+/** What a lease keeper works with. */
+export interface LeaseKeeperOptions {
+  readonly connections: RedisConnections;
+  readonly keys: StreamKeys;
+  readonly consumer: string;
+  readonly leaseMs: number;
+  readonly onLost: (deliveries: readonly Delivery[]) => void;
+}
+
+/** Knows the deliveries in flight and keeps others from claiming them, as long as this process can beat. */
+export class LeaseKeeper {
+  readonly #o: LeaseKeeperOptions;
+  readonly #inFlight = new Map<string, Delivery>();
+  #timer: NodeJS.Timeout | undefined;
+  #beating = false;
+  /** The group's name on the server; empty while there is none. */
+  groupName = '';
+
+  constructor(options: LeaseKeeperOptions) {
+    this.#o = options;
+  }
+
+  has(id: string): boolean {
+    return this.#inFlight.has(id);
+  }
+
+  /** True for this very delivery of an event, not for an earlier one that was lost. */
+  holds({ position }: Delivery): boolean {
+    return this.#inFlight.get(position.id)?.position === position;
+  }
+
+  add(delivery: Delivery): void {
+    this.#inFlight.set(delivery.position.id, delivery);
+    this.#timer ??= setInterval(() => void this.#beat(), this.#o.leaseMs / 3).unref();
+  }
+
+  remove(id: string): void {
+    this.#inFlight.delete(id);
+  }
+
+  /** The lowest id in flight. */
+  lowest(): string | undefined {
+    let lowest: Delivery | undefined;
+    for (const delivery of this.#inFlight.values()) {
+      if (!lowest || comparePositions(delivery.position, lowest.position) < 0) lowest = delivery;
+    }
+    return lowest?.position.id;
+  }
+
+  /** Forgets these deliveries, all when none are named, and tells their handlers. */
+  lose(ids: Iterable<string> = [...this.#inFlight.keys()]): void {
+    const lost: Delivery[] = [];
+    for (const id of ids) {
+      const delivery = this.#inFlight.get(id);
+      if (delivery) lost.push(delivery);
+      this.#inFlight.delete(id);
+    }
+    if (lost.length > 0) this.#o.onLost(lost);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  async #beat(): Promise<void> {
+    if (this.#beating || this.#inFlight.size === 0 || this.groupName === '') return;
+    this.#beating = true;
+    const { connections, keys, consumer } = this.#o;
+    try {
+      const ids = [...this.#inFlight.keys()];
+      for (let i = 0; i < ids.length; i += IDS_PER_CALL) {
+        const some = ids.slice(i, i + IDS_PER_CALL).filter((id) => this.has(id));
+        if (some.length === 0) continue;
+        const args = [this.groupName, consumer, 'beat', ...some];
+        // One that was settled while the beat was on its way is not lost.
+        this.lose((await connections.main.run(RENEW, [keys.stream], args)) as readonly string[]);
+      }
+    } catch {
+      // The server is away: the next beat, or the claim of another consumer, decides.
+    } finally {
+      this.#beating = false;
+    }
+  }
+}

@@ -1,0 +1,108 @@
+import { BackboneError } from '../core/index.js';
+import type { RedisClient } from './open-client.js';
+import { runScript, type Script, type ScriptArgument } from './scripts/script.js';
+
+const LOOK_EVERY_MS = 100;
+
+/** A client of the channel's own: says when it can be used, and gives up on replies that do not come. */
+export class RedisConnection {
+  readonly client: RedisClient;
+  readonly #timeoutMs: number;
+  readonly #waiting = new Set<() => void>();
+  readonly #replies = new Set<{ readonly latest: number; readonly reject: (error: Error) => void }>();
+  #looking: NodeJS.Timeout | undefined;
+
+  constructor(client: RedisClient, timeoutMs: number) {
+    this.client = client;
+    this.#timeoutMs = timeoutMs;
+    const wake = () => {
+      for (const waiting of this.#waiting) waiting();
+    };
+    client.on('ready', wake).on('end', wake);
+  }
+
+  get isReady(): boolean {
+    return this.client.status === 'ready';
+  }
+
+  /** True once it was closed; it never comes back. */
+  get hasEnded(): boolean {
+    return this.client.status === 'end';
+  }
+
+  /** Waits until the connection can be used; false when that does not happen in time. */
+  ready(timeoutMs: number, signal?: AbortSignal): Promise<boolean> {
+    if (this.isReady) return Promise.resolve(true);
+    if (timeoutMs <= 0 || this.hasEnded || signal?.aborted === true) return Promise.resolve(false);
+    return new Promise((resolve) => {
+      const finish = () => {
+        clearTimeout(timer);
+        this.#waiting.delete(finish);
+        signal?.removeEventListener('abort', finish);
+        resolve(this.isReady);
+      };
+      const timer = setTimeout(finish, timeoutMs);
+      this.#waiting.add(finish);
+      signal?.addEventListener('abort', finish, { once: true });
+    });
+  }
+
+  /** Runs a script with a deadline for its reply. */
+  async run(script: Script, keys: readonly string[], args: readonly ScriptArgument[]): Promise<unknown> {
+    this.checkReady();
+    return this.within(runScript(this.client, script, keys, args));
+  }
+
+  /** A cluster would queue what is sent now, and carry it out when nobody waits for it any more. */
+  checkReady(): void {
+    if (!this.isReady) throw new BackboneError('EB_NOT_STORED', 'the connection was lost; nothing was sent');
+  }
+
+  /**
+   * Gives up on a reply after the time for one command, and on the connection it did not come on.
+   *
+   * @throws BackboneError `EB_OUTCOME_UNKNOWN`
+   */
+  within<T>(call: Promise<T>, moreMs = 0): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const waiting = { latest: Date.now() + this.#timeoutMs + moreMs, reject };
+      this.#replies.add(waiting);
+      // One look at all of them now and then: a timer for each reply would cost more than many a reply.
+      this.#looking ??= setInterval(() => this.#look(), LOOK_EVERY_MS).unref();
+      call.then(
+        (value) => {
+          this.#replies.delete(waiting);
+          resolve(value);
+        },
+        (error: unknown) => {
+          this.#replies.delete(waiting);
+          reject(error instanceof Error ? error : new Error('the client failed', { cause: error }));
+        },
+      );
+    });
+  }
+
+  #look(): void {
+    if (this.#replies.size === 0) {
+      clearInterval(this.#looking);
+      this.#looking = undefined;
+      return;
+    }
+    const now = Date.now();
+    const late = [...this.#replies].filter(({ latest }) => latest <= now);
+    if (late.length === 0) return;
+    // After a stall of this process replies may be here already; they are read before the next turn.
+    setImmediate(() => {
+      const lost = late.filter((waiting) => this.#replies.delete(waiting));
+      for (const { reject } of lost) {
+        reject(new BackboneError('EB_OUTCOME_UNKNOWN', 'the server did not reply in time'));
+      }
+      if (lost.length > 0 && this.isReady) this.client.disconnect(true);
+    });
+  }
+
+  close(): void {
+    clearInterval(this.#looking);
+    this.client.disconnect();
+  }
+}

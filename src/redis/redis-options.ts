@@ -1,0 +1,100 @@
+import type { Cluster, ClusterNode, ClusterOptions, Redis, RedisOptions } from 'ioredis';
+import { BackboneError, checkedName } from '../core/index.js';
+import { DEFAULT_PREFIX } from './keys.js';
+import { redisUrlOptions } from './redis-url.js';
+
+/**
+ * How to reach Redis and how to behave there. Name exactly one of `url`, `options`, `cluster` and `client`; `url` and
+ * `options` go together. Of the client's settings, those that decide about retries, queues, time-outs and the shape of
+ * replies are the channel's own, whatever is given here.
+ */
+export interface RedisChannelOptions {
+  /** `redis://` or, with TLS, `rediss://`. */
+  readonly url?: string;
+  /** The client's own options: host and port, TLS, user, sentinels, key prefix, ... */
+  readonly options?: RedisOptions;
+  readonly cluster?: { readonly nodes: readonly ClusterNode[]; readonly options?: ClusterOptions };
+  /** An existing client: its settings are copied for connections of our own; it stays yours and open. */
+  readonly client?: Redis | Redis<'resp3'> | Cluster | Cluster<'resp3'>;
+  /** What every key begins with. Default `eb`. */
+  readonly prefix?: string;
+  /** How long an event may be without a sign of life from its consumer before others take it. Default 60,000. */
+  readonly leaseMs?: number;
+  /** How often to look for events whose lease is over, besides every idle second. Default half the lease, at most 30,000. */
+  readonly claimEveryMs?: number;
+  /** How long an append may be retried before it rejects. Default 10,000. */
+  readonly publishTimeoutMs?: number;
+  /** How long to wait for one reply. Default 3,000, at most `publishTimeoutMs`. */
+  readonly commandTimeoutMs?: number;
+  /** How many bytes of appends may wait for the server before `EB_BACKPRESSURE`. Default 64 MiB. */
+  readonly maxWaitingBytes?: number;
+  /** Accept servers whose TLS certificate cannot be verified. Never in production. */
+  readonly dangerouslyAcceptUnverifiedTls?: boolean;
+}
+
+/** The options with every default filled in. */
+export interface RedisSettings {
+  readonly prefix: string;
+  readonly leaseMs: number;
+  readonly claimEveryMs: number;
+  readonly publishTimeoutMs: number;
+  readonly commandTimeoutMs: number;
+  readonly maxWaitingBytes: number;
+}
+
+const WAYS = ['cluster', 'client'] as const;
+const NUMBERS = ['leaseMs', 'claimEveryMs', 'publishTimeoutMs', 'commandTimeoutMs', 'maxWaitingBytes'] as const;
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+const KNOWN = new Set<string>([...WAYS, ...NUMBERS, 'url', 'options', 'prefix', 'dangerouslyAcceptUnverifiedTls']);
+
+/**
+ * Checks the options and fills in the defaults.
+ *
+ * @throws BackboneError `EB_OPTIONS` or `EB_NAME`; the message never holds a URL, which may hold a password.
+ */
+export function redisSettings(options: RedisChannelOptions): RedisSettings {
+  const unknown = Object.keys(options).filter((name) => !KNOWN.has(name));
+  if (unknown.length > 0) throw refused(`redisChannel has no option "${unknown.join('", "')}"`);
+  const others = WAYS.filter((way) => options[way] !== undefined).length;
+  const direct = options.url !== undefined || options.options !== undefined ? 1 : 0;
+  if (direct + others !== 1) {
+    throw refused('redisChannel needs one of url (with or without options), options, cluster and client');
+  }
+  if (options.url !== undefined) redisUrlOptions(options.url);
+  checkTls(options);
+  for (const name of NUMBERS) checkPositive(name, options[name]);
+  const { leaseMs = 60_000, publishTimeoutMs = 10_000 } = options;
+  return {
+    prefix: checkedName('key prefix', options.prefix ?? DEFAULT_PREFIX),
+    leaseMs,
+    claimEveryMs: options.claimEveryMs ?? Math.min(leaseMs / 2, 30_000),
+    publishTimeoutMs,
+    commandTimeoutMs: Math.min(options.commandTimeoutMs ?? 3_000, publishTimeoutMs),
+    maxWaitingBytes: options.maxWaitingBytes ?? 64 * 1024 * 1024,
+  };
+}
+
+function checkTls({ client, cluster, options, dangerouslyAcceptUnverifiedTls }: RedisChannelOptions): void {
+  const given: RedisOptions | ClusterOptions | undefined = client?.options ?? cluster?.options ?? options;
+  const all: readonly RedisOptions[] = [
+    given ?? {},
+    given && 'redisOptions' in given ? (given.redisOptions ?? {}) : {},
+  ];
+  const unverified = all.some(({ tls, sentinelTLS }) =>
+    [tls, sentinelTLS].some((settings) => settings?.rejectUnauthorized === false),
+  );
+  if (!unverified || dangerouslyAcceptUnverifiedTls === true) return;
+  throw refused(
+    "tls.rejectUnauthorized is off; give the server's authority as tls.ca, or set dangerouslyAcceptUnverifiedTls",
+  );
+}
+
+function checkPositive(name: string, value: number | undefined): void {
+  const most = name.endsWith('Ms') ? LONGEST_TIMER_MS : Number.MAX_SAFE_INTEGER;
+  if (value === undefined || (Number.isFinite(value) && value > 0 && value <= most)) return;
+  throw refused(`${name} must be a positive number, at most ${most}, got ${String(value)}`);
+}
+
+function refused(message: string): BackboneError {
+  return new BackboneError('EB_OPTIONS', message);
+}

@@ -1,0 +1,89 @@
+import { script } from './script.js';
+
+/**
+ * Appends events, each once. KEYS: stream; per event its hash and, where it has them, its personal hash, its staged
+ * hash and its staged personal hash; the list of what is staged, when anything is. ARGV: the name of the entry's field;
+ * the number of shapes, and per shape how many plain and personal fields it has, and their names; the number of events,
+ * and per event twice the number of its shape (plus 1 when its fields are staged), its entry and, unless they are
+ * staged, the values of its fields.
+ * Returns per event its position, with "=" before it when the event was stored already. Writes nothing at all when
+ * a staged hash is not there as it was sent.
+ */
+export const APPEND = script(`
+local a = 2
+local shapes = {}
+for i = 1, tonumber(ARGV[a]) do
+  local plain, personal = tonumber(ARGV[a + 1]), tonumber(ARGV[a + 2])
+  shapes[i] = { plain = plain, personal = personal, names = a + 2 }
+  a = a + 2 + plain + personal
+end
+a = a + 1
+local events, k = {}, 1
+for i = 1, tonumber(ARGV[a]) do
+  local code = tonumber(ARGV[a + 1])
+  local staged = code % 2 == 1
+  local e = { shape = shapes[math.floor(code / 2)], entry = ARGV[a + 2], values = a + 2 }
+  k = k + 1
+  e.key = KEYS[k]
+  if e.shape.personal > 0 then k = k + 1; e.personal = KEYS[k] end
+  if staged then
+    if e.shape.plain > 0 then k = k + 1; e.staged = KEYS[k] end
+    if e.shape.personal > 0 then k = k + 1; e.stagedPersonal = KEYS[k] end
+    a = a + 2
+  else
+    a = a + 2 + e.shape.plain + e.shape.personal
+  end
+  e.known = redis.call('HGET', e.key, '$position')
+  if not e.known and
+    (e.staged and redis.call('HLEN', e.staged) ~= e.shape.plain or
+      e.stagedPersonal and redis.call('HLEN', e.stagedPersonal) ~= e.shape.personal) then
+    return redis.error_reply('EBSTAGED fields are gone')
+  end
+  events[i] = e
+end
+local positions, done, seen = {}, {}, {}
+for i, e in ipairs(events) do
+  if e.staged then done[#done + 1] = e.staged end
+  if e.stagedPersonal then done[#done + 1] = e.stagedPersonal end
+  local known = e.known or seen[e.key]
+  if known then
+    if e.staged then redis.call('UNLINK', e.staged) end
+    if e.stagedPersonal then redis.call('UNLINK', e.stagedPersonal) end
+    positions[i] = '=' .. known
+  else
+    local id = redis.call('XADD', KEYS[1], '*', ARGV[1], e.entry)
+    if e.staged then redis.call('RENAME', e.staged, e.key) end
+    if e.stagedPersonal then redis.call('RENAME', e.stagedPersonal, e.personal) end
+    local shape = e.shape
+    local set = { 'HSET', e.key, '$position', id }
+    if e.staged or e.stagedPersonal then
+      redis.call(unpack(set))
+    else
+      for f = 1, shape.plain do set[3 + 2 * f] = ARGV[shape.names + f]; set[4 + 2 * f] = ARGV[e.values + f] end
+      redis.call(unpack(set))
+      if e.personal then
+        set = { 'HSET', e.personal }
+        for f = 1, shape.personal do
+          set[1 + 2 * f] = ARGV[shape.names + shape.plain + f]
+          set[2 + 2 * f] = ARGV[e.values + shape.plain + f]
+        end
+        redis.call(unpack(set))
+      end
+    end
+    positions[i] = id
+    seen[e.key] = id
+  end
+end
+if #done > 0 then redis.call('ZREM', KEYS[#KEYS], unpack(done)) end
+return positions
+`);
+
+/**
+ * Removes fields that were staged and never appended. KEYS: the list of what is staged. ARGV: the time before which
+ * they were staged, in ms. Returns how many hashes were removed.
+ */
+export const SWEEP_STAGED = script(`
+local keys = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'LIMIT', 0, 1000)
+for _, key in ipairs(keys) do redis.call('UNLINK', key); redis.call('ZREM', KEYS[1], key) end
+return #keys
+`);

@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest';
+import type { Stream } from 'nest-event-backbone/core';
+import { breakUntil } from './break-until.js';
+import { FaultProxy } from './fault-proxy.js';
+import { freshStream, keyOf, openChannel, openClient, redisUrl } from './open-channel.js';
+import { largeMessage, sampleMessage } from './sample-message.js';
+import { storedIds, storedMessages } from './stored-messages.js';
+
+describe.skipIf(redisUrl === '')('appending large events to Redis', () => {
+  it('asks again when a reply gets lost, and stores one event', async () => {
+    const { proxy, channel, stream } = await behindProxy();
+    const message = largeMessage();
+    proxy.drop('replies');
+    const appended = channel.publish(stream, [message]);
+    await proxy.dropped();
+    proxy.pass();
+    proxy.cut();
+    await appended;
+    expect(await storedMessages(stream)).toMatchObject([
+      { id: message.id, fields: message.fields, personal: ['name'] },
+    ]);
+    expect(await leftOver(stream)).toEqual([]);
+  });
+
+  // A list of two names and two hashes of 6 kB: the cuts are in each command and between them.
+  it.for([100, 6_000, 6_150, 6_250, 12_300, 12_400, 12_500, 12_600])(
+    'forgets nothing that it leaves behind when the request breaks off after %i bytes',
+    async (bytes) => {
+      const { proxy, channel, stream } = await behindProxy();
+      const message = largeMessage();
+      const cut = proxy.cutAfter('requests', bytes);
+      const appended = channel.publish(stream, [message]);
+      await cut;
+      await appended;
+      expect(await storedIds(stream)).toEqual([message.id]);
+      for (const { listed } of await leftOver(stream)) expect(listed).toBe(true);
+    },
+  );
+
+  it('stores every acknowledged event exactly once, whole, and in order while connections break', async () => {
+    const { proxy, channel, stream } = await behindProxy();
+    const until = Date.now() + 1_500;
+    const breaking = breakUntil(proxy, until);
+    const writers = Array.from({ length: 4 }, async (_, writer) => {
+      const acknowledged: string[] = [];
+      while (Date.now() < until) {
+        const message = largeMessage({ key: `writer-${writer}` });
+        await channel.publish(stream, [message]);
+        acknowledged.push(message.id);
+      }
+      return acknowledged;
+    });
+    const acknowledged = await Promise.all(writers);
+    const stored = await storedMessages(stream);
+    for (const [writer, ids] of acknowledged.entries()) {
+      expect(stored.filter(({ key }) => key === `writer-${writer}`).map(({ id }) => id)).toEqual(ids);
+    }
+    for (const { fields } of stored) expect(fields).toEqual(largeMessage().fields);
+    expect(stored).toHaveLength(acknowledged.flat().length);
+    for (const { listed } of await leftOver(stream)) expect(listed).toBe(true);
+    expect(await breaking).toBeGreaterThan(10);
+  });
+
+  it('keeps the first event when its id comes again with another content, large or small', async () => {
+    const channel = openChannel();
+    const stream = freshStream();
+    const message = largeMessage();
+    const [first] = await channel.publish(stream, [message]);
+    const others = [
+      largeMessage({ id: message.id, fields: { other: 'y'.repeat(9_000) }, personal: [] }),
+      sampleMessage({ id: message.id }),
+    ];
+    for (const other of others) {
+      expect(await channel.publish(stream, [other])).toEqual([{ position: first?.position, duplicate: true }]);
+    }
+    expect(await storedMessages(stream)).toMatchObject([{ fields: message.fields, personal: ['name'] }]);
+    expect(await leftOver(stream)).toEqual([]);
+  });
+
+  it('removes what another producer has staged long ago and never appended, and nothing younger', async () => {
+    const stream = freshStream();
+    const client = openClient();
+    const now = Date.now();
+    for (const [name, age] of Object.entries({ old: 11 * 60_000, young: 60_000 })) {
+      await client.zadd(keyOf(stream, 'staging'), now - age, keyOf(stream, `staged:${name}`));
+      await client.hset(keyOf(stream, `staged:${name}`), 'field', 'value');
+    }
+    await openChannel().publish(stream, [largeMessage()]);
+    await expect.poll(() => leftOver(stream)).toEqual([{ key: keyOf(stream, 'staged:young'), listed: true }]);
+    expect(await client.zrange(keyOf(stream, 'staging'), '0', '-1')).toEqual([keyOf(stream, 'staged:young')]);
+  });
+
+  it('stores a batch of large and small events in order', async () => {
+    const stream = freshStream();
+    const messages = Array.from({ length: 40 }, (_, i) => (i % 3 === 0 ? largeMessage() : sampleMessage()));
+    await openChannel().publish(stream, messages);
+    expect(await storedIds(stream)).toEqual(messages.map(({ id }) => id));
+    expect(await leftOver(stream)).toEqual([]);
+  });
+});
+
+async function behindProxy() {
+  const proxy = await FaultProxy.before(redisUrl);
+  const channel = openChannel({ url: proxy.url });
+  await channel.publish(freshStream(), [sampleMessage()]);
+  return { proxy, channel, stream: freshStream() };
+}
+
+/** The keys where fields of large events wait, and whether they stand in the list from which they are swept. */
+async function leftOver(stream: Stream) {
+  const client = openClient();
+  const keys = await client.keys(keyOf(stream, 'staged:*'));
+  const listed = new Set(await client.zrange(keyOf(stream, 'staging'), '0', '-1'));
+  return keys.map((key) => ({ key, listed: listed.has(key) }));
+}
