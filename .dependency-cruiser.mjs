@@ -7,7 +7,9 @@ const only = (name, folder, allowed, comment) => ({
   to: { pathNot: [`^src/${folder}/`, ...allowed] },
 });
 
-const node = ['^(node:)?(async_hooks|buffer|crypto|diagnostics_channel|events|fs|os|path|perf_hooks|stream|timers|timers/promises|url|util|assert)'];
+const node = [
+  '^(node:)?(async_hooks|buffer|crypto|diagnostics_channel|events|fs|os|path|perf_hooks|stream|timers|timers/promises|url|util|assert)',
+];
 
 export default {
   forbidden: [
@@ -16,8 +18,18 @@ export default {
     only('middleware-knows-core', 'middleware', [...node, '^src/core/'], 'middleware: core only'),
     only('memory-knows-core', 'memory', [...node, '^src/core/'], 'adapters: core and their own client'),
     only('redis-knows-core', 'redis', [...node, '^src/core/', 'ioredis'], 'adapters: core and their own client'),
-    only('nest-knows-core-and-middleware', 'nest', [...node, '^src/core/', '^src/middleware/', '@nestjs/', 'rxjs', 'reflect-metadata', 'class-validator'], 'nest: no adapter'),
-    only('testing-stands-on-nest-and-memory', 'testing', [...node, '^src/core/', '^src/memory/', '^src/nest/', '@nestjs/'], 'testing: no server client'),
+    only(
+      'nest-knows-core-and-middleware',
+      'nest',
+      [...node, '^src/core/', '^src/middleware/', '@nestjs/', 'rxjs', 'reflect-metadata', 'class-validator'],
+      'nest: no adapter',
+    ),
+    only(
+      'testing-stands-on-nest-and-memory',
+      'testing',
+      [...node, '^src/core/', '^src/memory/', '^src/nest/', '@nestjs/'],
+      'testing: no server client',
+    ),
     {
       name: 'users-import-the-package-by-its-name',
       severity: 'error',

@@ -49,17 +49,20 @@ export class ReporterService implements OnApplicationBootstrap, OnModuleDestroy 
   /** The board is empty now, so the group begins anew: the log of events is all that it takes to have the board back. */
   async #begin(): Promise<void> {
     const stream = { environment: this.settings.environment, contract: 'shipment-tracking' };
-    const { signal } = this.#stopping;
-    while (!signal.aborted) {
+    for (let reset = false; !reset && !this.#isStopping();) {
       try {
         await this.backbone.channel.admin.reset(stream, 'reporter', 'beginning');
-        if (!signal.aborted) this.backbone.start();
-        return;
+        reset = true;
       } catch (error) {
         this.#logger.warn(`the board cannot be filled yet: ${error instanceof Error ? error.message : String(error)}`);
-        await wait(1_000, undefined, { signal }).catch(() => undefined);
+        await wait(1_000, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
       }
     }
+    if (!this.#isStopping()) this.backbone.start();
+  }
+
+  #isStopping(): boolean {
+    return this.#stopping.signal.aborted;
   }
 
   #report(step: Step, { key, appendedAt }: EventContext, product?: string): void {

@@ -1,0 +1,161 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { startStack } from '../tools/dev-stack/index.mjs';
+import { Worker } from './worker-process.mjs';
+import { measureBacklog } from './backlog.mjs';
+import { median, percentile, ratioLine } from './statistics.mjs';
+
+/**
+ * `npm run bench`: the library against a hand-written client, each in a process of its own, in rounds that alternate.
+ * Prints the ratios and writes them to bench/results.md. `--quick` takes a fraction of the time and says so.
+ */
+const { values } = parseArgs({ options: { quick: { type: 'boolean' }, only: { type: 'string' } } });
+const quick = values.quick === true;
+const rounds = quick ? 3 : 15;
+
+const COMPARISONS = /** @type {const} */ ([
+  { kind: 'append', title: 'append, 200 bytes, 64 in flight', events: 6_400, bar: 0.8 },
+  { kind: 'append-validated', title: 'append, two validated classes', events: 3_200, bar: undefined },
+  { kind: 'append-large', title: 'append, 10 KiB', events: 1_280, bar: 1.1 },
+  { kind: 'consume', title: 'consume, no-op handler', events: 12_800, bar: 1.1 },
+  { kind: 'consume-validated', title: 'consume, two validated classes', events: 6_400, bar: undefined },
+]);
+
+build();
+const stack = await startStack({ services: ['redis'] });
+try {
+  if (stack.redis?.available !== true) throw new Error(`no Redis for the bench: ${stack.redis?.reason ?? ''}`);
+  const lines = await measure(stack.redis.url);
+  const text = report(lines);
+  console.log(`\n${text}`);
+  if (!quick && values.only === undefined) writeFileSync(new URL('results.md', import.meta.url), text);
+} finally {
+  await stack.stop();
+}
+
+/** @param {string} url */
+async function measure(url) {
+  const lines = [];
+  for (const comparison of COMPARISONS) {
+    if (!wanted(comparison.kind)) continue;
+    lines.push(await compare(url, comparison));
+    console.log(lines.at(-1));
+  }
+  if (wanted('latency')) lines.push(...(await compareLatency(url)));
+  if (wanted('idle')) lines.push(await idle(url));
+  if (wanted('backlog')) lines.push(await measureBacklog(url, quick ? 100_000 : 1_000_000));
+  return lines;
+}
+
+/**
+ * @param {string} url
+ * @param {(typeof COMPARISONS)[number]} comparison
+ */
+async function compare(url, { kind, title, events, bar }) {
+  const { hand, ours, close } = await sides(url, kind, events);
+  try {
+    // What is measured is the steady state: both sides first run until their code is compiled.
+    for (let i = 0; i < 3; i += 1) for (const side of [hand, ours]) await side.run({ kind, amount: events });
+    const pairs = [];
+    for (let i = 0; i < rounds; i += 1) {
+      // Who goes first changes, so that nobody always runs on a machine the other has warmed up.
+      const early = i % 2 === 0 ? await hand.run({ kind, amount: events }) : undefined;
+      const { cpu } = await ours.run({ kind, amount: events });
+      const { cpu: handCpu } = early ?? (await hand.run({ kind, amount: events }));
+      pairs.push([handCpu, cpu]);
+    }
+    return ratioLine(title, pairs, bar, 'µs of CPU per event');
+  } finally {
+    await close();
+  }
+}
+
+/** @param {string} url */
+async function compareLatency(url) {
+  const { hand, ours, close } = await sides(url, 'latency', 0);
+  const ms = quick ? 1_000 : 2_500;
+  try {
+    /** @type {{ hand: number[], ours: number[] }} */
+    const pooled = { hand: [], ours: [] };
+    const medians = [];
+    for (const side of [hand, ours]) await side.run({ kind: 'latency', amount: 1_000 });
+    for (let i = 0; i < rounds; i += 1) {
+      const a = (await hand.run({ kind: 'latency', amount: ms })).latencies ?? [];
+      const b = (await ours.run({ kind: 'latency', amount: ms })).latencies ?? [];
+      pooled.hand.push(...a);
+      pooled.ours.push(...b);
+      medians.push([median(a), median(b)]);
+    }
+    const p99 = [percentile(pooled.hand, 0.99), percentile(pooled.ours, 0.99)];
+    return [
+      ratioLine('latency append -> handler at 500/s, p50', medians, 1.3, 'µs'),
+      ratioLine('the same, p99 of all rounds together', [p99], 2, 'µs'),
+    ];
+  } finally {
+    await close();
+  }
+}
+
+/** @param {string} url */
+async function idle(url) {
+  const worker = new Worker('backbone', url);
+  try {
+    await worker.prepare('idle', 0);
+    await worker.run({ kind: 'idle', amount: 3_000 });
+    const { cpu } = await worker.run({ kind: 'idle', amount: quick ? 5_000 : 20_000 });
+    return `| an idle consumer | | ${cpu.toFixed(2)} % of a core | | <= 1 % |`;
+  } finally {
+    await worker.close();
+  }
+}
+
+/**
+ * @param {string} url
+ * @param {string} kind
+ * @param {number} events
+ */
+async function sides(url, kind, events) {
+  const hand = new Worker('hand-written', url);
+  const ours = new Worker('backbone', url);
+  const close = async () => {
+    await Promise.all([hand.close(), ours.close()]);
+  };
+  try {
+    await hand.prepare(kind, events);
+    await ours.prepare(kind, events);
+    return { hand, ours, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** @param {string} kind */
+function wanted(kind) {
+  return values.only === undefined || values.only.split(',').includes(kind);
+}
+
+/** @param {readonly string[]} lines */
+function report(lines) {
+  return [
+    '# Bench',
+    '',
+    `Node ${process.version}, ${rounds} interleaved rounds, each side in a process of its own, on a shared machine with two`,
+    'cores: read the ratios. Median of the rounds; in brackets the spread of the ratio, lowest to highest.',
+    '`npm run bench` writes this page.',
+    '',
+    '| what | hand-written | nest-event-backbone | ratio | bar |',
+    '| --- | ---: | ---: | ---: | ---: |',
+    ...lines,
+    '',
+  ].join('\n');
+}
+
+function build() {
+  const steps = existsSync(new URL('../dist/lib/index.js', import.meta.url)) ? [] : ['tsconfig.lib.json'];
+  for (const project of [...steps, 'tsconfig.bench.json']) {
+    const { status } = spawnSync('npx', ['tsc', '-p', project], { stdio: 'inherit' });
+    if (status !== 0) process.exit(1);
+  }
+}
