@@ -21,8 +21,8 @@ export interface PreparedEvent {
 /** The KEYS and ARGV of the append script, in one list behind the number of keys. */
 export type AppendArguments = (string | Buffer | number)[];
 
-/** One command that goes ahead of the append script. */
-export type StagedCommand = [command: string, key: string, ...rest: (string | Buffer | number)[]];
+/** A hash that goes ahead of the append script: its key, then names and values in turn. */
+export type StagedHash = [key: string, ...fields: (string | Buffer)[]];
 
 const LARGE_EVENT_BYTES = 4 * 1024;
 // A script can pass some thousands of arguments on to one command, and two are needed for a field.
@@ -78,7 +78,6 @@ export function appendArguments(keys: StreamKeys, events: readonly PreparedEvent
   const shapes: PreparedEvent[] = [];
   const keyList: AppendArguments = [0, keys.stream];
   const perEvent: AppendArguments = [];
-  let anyStaged = false;
   for (const event of events) {
     let shape = shapes.findIndex((other) => sameNames(event, other));
     if (shape < 0) shape = shapes.push(event) - 1;
@@ -93,10 +92,8 @@ export function appendArguments(keys: StreamKeys, events: readonly PreparedEvent
       if (plain > 0) keyList.push(keys.staged(id, nonce));
       if (personal > 0) keyList.push(keys.staged(id, `${nonce}:personal`));
       perEvent.push(2 * shape + 3, entry);
-      anyStaged = true;
     }
   }
-  if (anyStaged) keyList.push(keys.staging);
   keyList[0] = keyList.length - 1;
   keyList.push(ENTRY_FIELD, shapes.length);
   for (const { names, plain } of shapes) keyList.push(plain, names.length - plain, ...names);
@@ -111,25 +108,14 @@ function sameNames(a: PreparedEvent, b: PreparedEvent): boolean {
   return true;
 }
 
-/**
- * The commands that put the fields of large events where the script will find them, on the same connection. First they
- * are written down in the list of what is staged, so that nothing a crash leaves behind is ever forgotten.
- */
-export function stagedCommands(keys: StreamKeys, events: readonly PreparedEvent[]): readonly StagedCommand[] {
-  const commands: StagedCommand[] = [];
-  const list: StagedCommand = ['zadd', keys.staging];
-  const now = Date.now();
+/** The hashes of large events' fields, each with its key and its fields as one list of names and values. */
+export function stagedHashes(keys: StreamKeys, events: readonly PreparedEvent[]): readonly StagedHash[] {
+  const hashes: StagedHash[] = [];
   for (const { id, names, values, plain, nonce } of events) {
     if (nonce === undefined) continue;
     const fields = names.map((name, i) => [name, values[i] as string | Buffer] as const);
-    for (const [key, some] of [
-      [keys.staged(id, nonce), fields.slice(0, plain)],
-      [keys.staged(id, `${nonce}:personal`), fields.slice(plain)],
-    ] as const) {
-      if (some.length === 0) continue;
-      list.push(now, key);
-      commands.push(['hset', key, ...some.flat()]);
-    }
+    if (plain > 0) hashes.push([keys.staged(id, nonce), ...fields.slice(0, plain).flat()]);
+    if (plain < names.length) hashes.push([keys.staged(id, `${nonce}:personal`), ...fields.slice(plain).flat()]);
   }
-  return commands.length > 0 ? [list, ...commands] : commands;
+  return hashes;
 }

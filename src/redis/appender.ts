@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BackboneError, type Message, type Published, type PublishOptions } from '../core/index.js';
 import { Append } from './append.js';
-import { appendArguments, prepareEvent, stagedCommands } from './append-call.js';
+import { appendArguments, prepareEvent, stagedHashes, type StagedHash } from './append-call.js';
 import { backOffMs } from './back-off.js';
 import { callsOf } from './calls-of.js';
 import type { RedisClient } from './open-client.js';
@@ -10,12 +10,12 @@ import type { RedisConnection } from './redis-connection.js';
 import type { RedisConnections } from './redis-connections.js';
 import { failureKind } from './redis-failure.js';
 import type { RedisSettings } from './redis-options.js';
-import { APPEND, SWEEP_STAGED } from './scripts/append.js';
-import { runScript, sendScript } from './scripts/script.js';
+import { APPEND, STAGE } from './scripts/append.js';
+import { sendScript } from './scripts/script.js';
 
 const MAX_CALLS_IN_FLIGHT = 16;
 const LONGEST_WAIT_MS = 60_000;
-// Longer than any append is tried.
+// Longer than any append is tried; what is left after a crash goes away by itself.
 const STAGED_FOR_MS = 10 * 60 * 1000;
 
 /**
@@ -41,8 +41,6 @@ export class Appender {
   #onAnswered: () => void = () => undefined;
   #onFinished: () => void = () => undefined;
   #closed = false;
-  /** When each stream was swept last. */
-  readonly #swept = new Map<string, number>();
 
   constructor(connections: RedisConnections, settings: RedisSettings) {
     this.#connections = connections;
@@ -136,26 +134,17 @@ export class Appender {
     const events = call.length === 1 ? (call[0] as Append).events : call.flatMap((append) => append.events);
     const { keys } = call[0] as Append;
     const { client } = main;
-    const commands = stagedCommands(keys, events);
-    const staged = commands.map(([name, ...args]) => client.call(name, ...args));
-    if (staged.length > 0) this.#sweepSometimes(client, keys);
+    const staged = stage(client, stagedHashes(keys, events));
     const by = this.#by;
     this.#by = 'digest';
-    // Written right behind the staged fields. When those were refused, that is the reason to tell, and it comes first.
-    const appended = sendScript(client, APPEND, by, appendArguments(keys, events));
-    const answered =
-      staged.length > 0 ? Promise.all([...staged, appended]).then((replies) => replies.at(-1)) : appended;
-    return (await main.within(answered)) as readonly string[];
-  }
-
-  /** Removes what crashed producers have staged, now and then, while large events are appended anyway. */
-  #sweepSometimes(client: RedisClient, keys: StreamKeys): void {
-    const now = Date.now();
-    if (now - (this.#swept.get(keys.staging) ?? 0) < STAGED_FOR_MS) return;
-    this.#swept.set(keys.staging, now);
-    runScript(client, SWEEP_STAGED, [keys.staging], [now - STAGED_FOR_MS]).catch(() => {
-      // Nobody depends on it.
-    });
+    try {
+      // Written right behind the staged fields.
+      return (await main.within(sendScript(client, APPEND, by, appendArguments(keys, events)))) as readonly string[];
+    } catch (error) {
+      // Why there are no staged fields is told by what should have put them there.
+      if (failureKind(error) === 'unstaged') await staged;
+      throw error;
+    }
   }
 
   /** Once every answer is in, puts what failed back in front and waits until the server can be asked again. */
@@ -201,4 +190,13 @@ export class Appender {
     this.#openBytes -= append.bytes;
     if (this.#open === 0) this.#onFinished();
   }
+}
+
+/** Sends the fields of large events ahead: through a script they would cost the server three times as much. */
+function stage(client: RedisClient, hashes: readonly StagedHash[]): Promise<unknown> | undefined {
+  if (hashes.length === 0) return undefined;
+  const made = sendScript(client, STAGE, 'text', [hashes.length, ...hashes.map(([key]) => key), STAGED_FOR_MS]);
+  const staged = Promise.all([made, ...hashes.map(([key, ...fields]) => client.hset(key, ...fields))]);
+  staged.catch(() => undefined);
+  return staged;
 }

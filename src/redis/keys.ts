@@ -10,8 +10,6 @@ export interface StreamKeys {
   personal(id: string): string;
   /** Where a large event's fields wait for the append that makes them visible. */
   staged(id: string, nonce: string): string;
-  /** Which fields are staged, and since when: what a crash leaves behind is found here. */
-  readonly staging: string;
   /** The hash of a group's state: epoch and recovery cursor. */
   group(group: string): string;
   /** The stream of a group's dead letters. */
@@ -33,7 +31,6 @@ export function streamKeys(prefix: string, stream: Stream, partition: number): S
     event: (id) => event + id,
     personal: (id) => personal + id,
     staged: (id, nonce) => `${base}staged:${id}:${nonce}`,
-    staging: `${base}staging`,
     group: (group) => `${base}group:${checkedName('group', group)}`,
     dead: (group) => `${base}dead:${checkedName('group', group)}`,
   };

@@ -65,7 +65,7 @@ export class RedisConnection {
    */
   within<T>(call: Promise<T>, moreMs = 0): Promise<T> {
     return new Promise((resolve, reject) => {
-      const waiting = { latest: Date.now() + this.#timeoutMs + moreMs, reject };
+      const waiting = { latest: performance.now() + this.#timeoutMs + moreMs, reject };
       this.#replies.add(waiting);
       // One look at all of them now and then: a timer for each reply would cost more than many a reply.
       this.#looking ??= setInterval(() => this.#look(), LOOK_EVERY_MS).unref();
@@ -88,7 +88,7 @@ export class RedisConnection {
       this.#looking = undefined;
       return;
     }
-    const now = Date.now();
+    const now = performance.now();
     const late = [...this.#replies].filter(({ latest }) => latest <= now);
     if (late.length === 0) return;
     // After a stall of this process replies may be here already; they are read before the next turn.

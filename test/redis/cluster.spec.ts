@@ -1,5 +1,5 @@
 import { Cluster } from 'ioredis';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Stream } from 'nest-event-backbone/core';
 import { Collector } from './collector.js';
 import { freshStream, openChannel, redisUrl } from './open-channel.js';
@@ -9,8 +9,12 @@ import { startCluster } from './start-cluster.js';
 import { storedIds } from './stored-messages.js';
 
 describe.skipIf(redisUrl === '')('a Redis cluster', () => {
+  let running: Awaited<ReturnType<typeof startCluster>>;
+  beforeAll(async () => void (running = await startCluster()));
+  afterAll(() => running.stop());
+
   it('keeps everything of a stream on one node and different streams on all of them', async () => {
-    const { clients, nodes } = await startCluster();
+    const { clients, nodes } = running;
     const cluster = { nodes };
     const channel = openChannel({ cluster });
     const streams = Array.from({ length: 12 }, freshStream);
@@ -29,7 +33,7 @@ describe.skipIf(redisUrl === '')('a Redis cluster', () => {
   });
 
   it('loses and doubles nothing while one of its nodes does not answer', async () => {
-    const { servers, clients, nodes } = await startCluster();
+    const { servers, clients, nodes } = running;
     const cluster = { nodes };
     const channel = openChannel({ cluster, commandTimeoutMs: 300, publishTimeoutMs: 20_000 });
     const streams = Array.from({ length: 6 }, freshStream);

@@ -51,7 +51,9 @@ describe.skipIf(redisUrl === '')('a Redis stream that others write to as well', 
     expect(new Map(letters.map(({ position, kind }) => [position.id, kind]))).toEqual(dead);
     // The monitor does see what is read.
     expect(seen.some((command) => command.includes(keyOf(stream, 'event:proto')))).toBe(true);
-    expect(seen.filter((command) => command.includes(SECRET_KEY))).toEqual([]);
+    // Nor does it forget what this test itself has written before.
+    const touched = seen.filter((command) => command.includes(SECRET_KEY) && !/^(set|xadd|hset) /i.test(command));
+    expect(touched).toEqual([]);
   });
 
   it('says so when an entry with the last possible id has ended it', async () => {

@@ -19,7 +19,7 @@ describe.skipIf(redisUrl === '')('leases on Redis', () => {
     const slow = new Collector(channel, stream, { holds: true });
     await slow.until(1);
     const other = new Collector(openChannel({ url, leaseMs: 300 }), stream);
-    await lookedFor(openClient(url), 10);
+    await lookedFor(openClient(url), 6);
     expect(other.deliveries).toHaveLength(0);
     expect(slow.lost).toHaveLength(0);
     expect(slow.deliveries).toHaveLength(1);

@@ -1,14 +1,14 @@
-import { expect, onTestFinished, vi } from 'vitest';
-import { openClient } from './open-channel.js';
-import { startServer } from './start-server.js';
+import { Redis } from 'ioredis';
+import { expect, vi } from 'vitest';
+import { startRedis } from '../../tools/dev-stack/index.mjs';
 
 const SLOTS = 16_384;
 
-/** A cluster of three servers without replicas. */
+/** Starts a cluster of three servers without replicas; it ends with {@link stop}. */
 export async function startCluster() {
   const args = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '1000'];
-  const servers = await Promise.all([0, 1, 2].map(() => startServer({ args })));
-  const clients = servers.map(({ url }) => openClient(url));
+  const servers = await Promise.all([0, 1, 2].map(() => startRedis({ args })));
+  const clients = servers.map(({ url }) => new Redis(url));
   for (const [i, client] of clients.entries()) {
     await client.call('cluster', 'addslotsrange', Math.ceil((i * SLOTS) / 3), Math.ceil(((i + 1) * SLOTS) / 3) - 1);
     if (i > 0) await client.cluster('MEET', '127.0.0.1', servers[0]?.port ?? 0);
@@ -24,9 +24,9 @@ export async function startCluster() {
     );
   }
   const nodes = servers.map(({ port }) => ({ host: '127.0.0.1', port }));
-  // Stopped servers cannot end by themselves.
-  onTestFinished(() => {
-    for (const { pid } of servers) process.kill(pid, 'SIGCONT');
-  });
-  return { servers, clients, nodes };
+  const stop = async () => {
+    for (const client of clients) client.disconnect();
+    await Promise.all(servers.map((server) => server.stop()));
+  };
+  return { servers, clients, nodes, stop };
 }

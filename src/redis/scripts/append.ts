@@ -2,10 +2,9 @@ import { script } from './script.js';
 
 /**
  * Appends events, each once. KEYS: stream; per event its hash and, where it has them, its personal hash, its staged
- * hash and its staged personal hash; the list of what is staged, when anything is. ARGV: the name of the entry's field;
- * the number of shapes, and per shape how many plain and personal fields it has, and their names; the number of events,
- * and per event twice the number of its shape (plus 1 when its fields are staged), its entry and, unless they are
- * staged, the values of its fields.
+ * hash and its staged personal hash. ARGV: the name of the entry's field; the number of shapes, and per shape how many
+ * plain and personal fields it has, and their names; the number of events, and per event twice the number of its shape
+ * (plus 1 when its fields are staged), its entry and, unless they are staged, the values of its fields.
  * Returns per event its position, with "=" before it when the event was stored already. Writes nothing at all when
  * a staged hash is not there as it was sent.
  */
@@ -35,16 +34,14 @@ for i = 1, tonumber(ARGV[a]) do
   end
   e.known = redis.call('HGET', e.key, '$position')
   if not e.known and
-    (e.staged and redis.call('HLEN', e.staged) ~= e.shape.plain or
-      e.stagedPersonal and redis.call('HLEN', e.stagedPersonal) ~= e.shape.personal) then
+    (e.staged and redis.call('HLEN', e.staged) ~= e.shape.plain + 1 or
+      e.stagedPersonal and redis.call('HLEN', e.stagedPersonal) ~= e.shape.personal + 1) then
     return redis.error_reply('EBSTAGED fields are gone')
   end
   events[i] = e
 end
-local positions, done, seen = {}, {}, {}
+local positions, seen = {}, {}
 for i, e in ipairs(events) do
-  if e.staged then done[#done + 1] = e.staged end
-  if e.stagedPersonal then done[#done + 1] = e.stagedPersonal end
   local known = e.known or seen[e.key]
   if known then
     if e.staged then redis.call('UNLINK', e.staged) end
@@ -52,8 +49,12 @@ for i, e in ipairs(events) do
     positions[i] = '=' .. known
   else
     local id = redis.call('XADD', KEYS[1], '*', ARGV[1], e.entry)
-    if e.staged then redis.call('RENAME', e.staged, e.key) end
-    if e.stagedPersonal then redis.call('RENAME', e.stagedPersonal, e.personal) end
+    if e.staged then redis.call('RENAME', e.staged, e.key); redis.call('PERSIST', e.key) end
+    if e.stagedPersonal then
+      redis.call('RENAME', e.stagedPersonal, e.personal)
+      redis.call('PERSIST', e.personal)
+      redis.call('HDEL', e.personal, '$position')
+    end
     local shape = e.shape
     local set = { 'HSET', e.key, '$position', id }
     if e.staged or e.stagedPersonal then
@@ -74,16 +75,13 @@ for i, e in ipairs(events) do
     seen[e.key] = id
   end
 end
-if #done > 0 then redis.call('ZREM', KEYS[#KEYS], unpack(done)) end
 return positions
 `);
 
 /**
- * Removes fields that were staged and never appended. KEYS: the list of what is staged. ARGV: the time before which
- * they were staged, in ms. Returns how many hashes were removed.
+ * Makes the hashes into which the fields of large events go, each with a time to live before there is anything in it.
+ * KEYS: the hashes. ARGV: for how long in ms. Short enough to be sent by its text.
  */
-export const SWEEP_STAGED = script(`
-local keys = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'LIMIT', 0, 1000)
-for _, key in ipairs(keys) do redis.call('UNLINK', key); redis.call('ZREM', KEYS[1], key) end
-return #keys
-`);
+export const STAGE = script(
+  "for _, k in ipairs(KEYS) do redis.call('HSET', k, '$position', '') redis.call('PEXPIRE', k, ARGV[1]) end",
+);
