@@ -12,7 +12,7 @@ export interface Shape {
   readonly plain: boolean;
   /** Tells whether a producer may pass this value. */
   accepts(value: unknown): boolean;
-  /** Makes a value of the type from what the codec gave; throws what {@link misfit} makes. */
+  /** Makes a value of the type from what the codec gave; throws `EB_UNDECODABLE` with the path. */
   revive(value: unknown, path: string): unknown;
 }
 

@@ -28,6 +28,10 @@ const LARGE_EVENT_BYTES = 4 * 1024;
 // A script can pass some thousands of arguments on to one command, and two are needed for a field.
 const MAX_FIELDS = 1_000;
 
+// The server ends a connection on which a command of more than a million parts comes.
+const MAX_PARTS = 500_000;
+const PARTS_BESIDE_VALUES = 6;
+
 /**
  * Makes a message ready to be sent.
  *
@@ -57,6 +61,19 @@ export function prepareEvent(message: Message): PreparedEvent {
   if (entry.length > MAX_ENTRY_LENGTH) throw tooLarge(`metadata of ${entry.length} characters`, `${MAX_ENTRY_LENGTH}`);
   const nonce = large ? randomUUID() : undefined;
   return { id, entry, names, values, plain, nonce, bytes: bytes + entry.length };
+}
+
+/**
+ * Makes the messages of one append ready to be sent.
+ *
+ * @throws BackboneError as {@link prepareEvent} does, and `EB_TOO_LARGE` for more than one script call can carry.
+ */
+export function prepareEvents(messages: readonly Message[]): readonly PreparedEvent[] {
+  const events = messages.map(prepareEvent);
+  const parts = events.reduce((sum, { values }) => sum + values.length + PARTS_BESIDE_VALUES, 0);
+  if (parts <= MAX_PARTS) return events;
+  const message = `an append of ${events.length} events with ${parts} parts is too large, the limit is ${MAX_PARTS}`;
+  throw new BackboneError('EB_TOO_LARGE', `${message}; nothing was stored, append fewer at once`);
 }
 
 function tooLarge(what: string, limit: string): BackboneError {

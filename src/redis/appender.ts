@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BackboneError, type Message, type Published, type PublishOptions } from '../core/index.js';
 import { Append } from './append.js';
-import { appendArguments, prepareEvent, stagedHashes, type StagedHash } from './append-call.js';
+import { appendArguments, prepareEvents, stagedHashes, type StagedHash } from './append-call.js';
 import { backOffMs } from './back-off.js';
 import { callsOf } from './calls-of.js';
 import type { RedisClient } from './open-client.js';
@@ -60,7 +60,7 @@ export class Appender {
     const append = new Append({
       sequence: this.#sequence,
       keys,
-      events: messages.map(prepareEvent),
+      events: prepareEvents(messages),
       deadline,
       signal,
     });

@@ -76,6 +76,7 @@ describe.skipIf(redisUrl === '')('appending to Redis', () => {
       expect(stored.filter(({ key }) => key === `writer-${writer}`).map(({ id }) => id)).toEqual(ids);
     }
     expect(stored).toHaveLength(acknowledged.flat().length);
+    expect(stored.length).toBeGreaterThan(100);
     expect(await breaking).toBeGreaterThan(20);
   });
 
@@ -119,6 +120,17 @@ describe.skipIf(redisUrl === '')('appending to Redis', () => {
     expect(hashes.sort()).toEqual(
       [keyOf(stream, `event:${message.id}`), keyOf(stream, `personal:${message.id}`), keyOf(stream)].sort(),
     );
+  });
+
+  it('stores many thousand events of one call in order, all or none', async () => {
+    const channel = openChannel();
+    const stream = freshStream();
+    const messages = Array.from({ length: 9_000 }, (_, i) => sampleMessage({ id: `event-${i}` }));
+    const published = await channel.publish(stream, messages);
+    expect(published).toHaveLength(9_000);
+    expect(await storedIds(stream)).toEqual(messages.map(({ id }) => id));
+    const again = await channel.publish(stream, [...messages.slice(-1), sampleMessage(), ...messages.slice(0, 1)]);
+    expect(again.map(({ duplicate }) => duplicate)).toEqual([true, false, true]);
   });
 
   it('refuses more than may wait, and takes appends again when the server is back', async () => {

@@ -62,6 +62,19 @@ describe.skipIf(redisUrl === '')('leases on Redis', () => {
     expect(heir.lost).toHaveLength(0);
   });
 
+  it('that were taken over unknown to their holder cannot be settled by it', async () => {
+    const stream = freshStream();
+    const [client, key] = [openClient(), keyOf(stream)];
+    const channel = openChannel();
+    await channel.publish(stream, [sampleMessage(), sampleMessage()]);
+    const old = new Collector(channel, stream, { holds: true, consumer: 'old' });
+    const [taken] = await old.until(2);
+    await client.xclaim(key, GROUP, 'heir', 0, taken?.position.id ?? '');
+    expect(await old.settle(old.deliveries)).toEqual([taken]);
+    expect(old.lost).toEqual([taken]);
+    expect(await ownersOf(client, stream)).toEqual(['heir']);
+  });
+
   it('would be won back by a plain claim of the old holder, which is what a beat must not be', async () => {
     const stream = freshStream();
     const [client, key] = [openClient(), keyOf(stream)];
@@ -88,6 +101,28 @@ describe.skipIf(redisUrl === '')('leases on Redis', () => {
     expect(stalled.deliveries).toHaveLength(1);
     expect(stalled.lost).toHaveLength(0);
     expect(await stalled.settle(stalled.deliveries)).toEqual([]);
+  });
+
+  it('that look stale to their own holder, as after a stall, bring no second delivery', async () => {
+    const stream = freshStream();
+    const client = openClient();
+    const channel = openChannel();
+    await channel.publish(stream, [sampleMessage()]);
+    const holder = new Collector(channel, stream, { holds: true, consumer: 'holder' });
+    const [held] = await holder.until(1);
+    const staleMs = 10_000_000;
+    await client.xclaim(keyOf(stream), GROUP, 'holder', 0, held?.position.id ?? '', 'IDLE', staleMs, 'JUSTID');
+    // Its own look at what is stale has found it and made it fresh again.
+    await vi.waitFor(async () => {
+      const [[, , idle] = []] = (await client.xpending(keyOf(stream), GROUP, '-', '+', 1)) as [
+        string,
+        string,
+        number,
+      ][];
+      expect(idle).toBeLessThan(staleMs / 2);
+    }, 5_000);
+    expect(holder.deliveries).toHaveLength(1);
+    expect(await holder.settle(holder.deliveries)).toEqual([]);
   });
 
   it('are given back when their holder closes, for others to take at once', async () => {

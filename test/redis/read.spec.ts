@@ -19,6 +19,7 @@ describe.skipIf(redisUrl === '')('reading from Redis', () => {
     const producing = openChannel();
     await producing.publish(stream, [first]);
     await collector.until(1);
+    await vi.waitFor(async () => expect(await pendingOf(openClient(), stream)).toBe(0));
     proxy.drop('replies');
     await producing.publish(stream, [second]);
     await vi.waitFor(async () => expect(await pendingOf(openClient(), stream)).toBe(1), 5_000);
@@ -179,6 +180,13 @@ function faults(): readonly (readonly [string, Fault])[] {
       {
         comesToo: 1,
         fault: (admin, stream) => admin.multi().del(keyOf(stream)).xadd(keyOf(stream), '*', 'a', 'b').exec(),
+      },
+    ],
+    [
+      'DEL and XADD on a server whose clock is behind',
+      {
+        comesToo: 1,
+        fault: (admin, stream) => admin.multi().del(keyOf(stream)).xadd(keyOf(stream), '5-1', 'a', 'b').exec(),
       },
     ],
   ];
