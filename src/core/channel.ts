@@ -200,7 +200,8 @@ export interface Channel {
    * Appends messages in order, all of one partition or none, and resolves once the server confirmed.
    *
    * @throws BackboneError `EB_NOT_STORED` (surely not stored), `EB_OUTCOME_UNKNOWN` (repeat with the same ids),
-   *   `EB_BACKPRESSURE`, `EB_CONFLICT`, `EB_TOO_LARGE`, `EB_UNSUPPORTED`, `EB_CLOSED`.
+   *   `EB_CHANNEL` (the server refuses, and will again: missing rights, a key of another type), `EB_BACKPRESSURE`,
+   *   `EB_CONFLICT`, `EB_TOO_LARGE`, `EB_UNSUPPORTED`, `EB_CLOSED`.
    */
   publish(stream: Stream, messages: readonly Message[], options?: PublishOptions): Promise<readonly Published[]>;
   /** Starts nothing before the first iteration. Never fails because the server is away: it waits and says so. */

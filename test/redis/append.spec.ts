@@ -59,7 +59,7 @@ describe.skipIf(redisUrl === '')('appending to Redis', () => {
 
   it('stores every acknowledged event exactly once and in the order of its writer while connections break', async () => {
     const { proxy, channel, stream } = await behindProxy();
-    const until = Date.now() + 3_000;
+    const until = Date.now() + 2_500;
     const breaking = breakUntil(proxy, until);
     const writers = Array.from({ length: 8 }, async (_, writer) => {
       const acknowledged: string[] = [];
@@ -94,6 +94,16 @@ describe.skipIf(redisUrl === '')('appending to Redis', () => {
     }
     await Promise.all(appends);
     expect(await storedIds(stream)).toEqual(ids);
+  });
+
+  it('needs no second try on a slow line', async () => {
+    const { proxy, channel, stream } = await behindProxy();
+    proxy.delay(40);
+    const messages = Array.from({ length: 20 }, () => sampleMessage());
+    const published = await Promise.all(messages.map((message) => channel.publish(stream, [message])));
+    expect(published.flat().some(({ duplicate }) => duplicate)).toBe(false);
+    expect(await storedIds(stream)).toEqual(messages.map(({ id }) => id));
+    expect(proxy.connections).toBe(1);
   });
 
   it('does not notice that the server forgot its scripts', async () => {

@@ -19,7 +19,7 @@ describe.skipIf(redisUrl === '')('leases on Redis', () => {
     const slow = new Collector(channel, stream, { holds: true });
     await slow.until(1);
     const other = new Collector(openChannel({ url, leaseMs: 300 }), stream);
-    await lookedFor(openClient(url), 6);
+    await lookedFor(openClient(url), 4);
     expect(other.deliveries).toHaveLength(0);
     expect(slow.lost).toHaveLength(0);
     expect(slow.deliveries).toHaveLength(1);
@@ -93,11 +93,9 @@ describe.skipIf(redisUrl === '')('leases on Redis', () => {
     await channel.publish(stream, [sampleMessage()]);
     const stalled = new Collector(channel, stream, { holds: true });
     await stalled.until(1);
-    for (let times = 0; times < 2; times += 1) {
-      const end = performance.now() + 600;
-      while (performance.now() < end) JSON.stringify(end);
-      await lookedFor(openClient(url), 2);
-    }
+    const end = performance.now() + 600;
+    while (performance.now() < end) JSON.stringify(end);
+    await lookedFor(openClient(url), 1);
     expect(stalled.deliveries).toHaveLength(1);
     expect(stalled.lost).toHaveLength(0);
     expect(await stalled.settle(stalled.deliveries)).toEqual([]);

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { redisChannel } from 'nest-event-backbone/redis';
 import { freePort } from '../../tools/dev-stack/free-port.mjs';
 import { startRedis } from '../../tools/dev-stack/index.mjs';
@@ -63,6 +63,19 @@ describe.skipIf(why !== undefined)('Redis over TLS', () => {
     const heard = new HeardDiagnostics(channel);
     await expect(channel.publish(freshStream(), [sampleMessage()])).rejects.toMatchObject({ code: 'EB_NOT_STORED' });
     expect(heard.of('waiting')[0]?.reason).toMatch(/altnames/);
+  });
+
+  it('survives to be closed at any moment of a connection that is being refused', async () => {
+    const uncaught: unknown[] = [];
+    const onUncaught = (error: unknown) => void uncaught.push(error);
+    process.on('uncaughtExceptionMonitor', onUncaught);
+    onTestFinished(() => void process.off('uncaughtExceptionMonitor', onUncaught));
+    for (let moment = 0; moment < 80; moment += 1) {
+      const channel = redisChannel({ url, publishTimeoutMs: 1 + (moment % 16) });
+      await expect(channel.publish(freshStream(), [sampleMessage()])).rejects.toMatchObject({ code: 'EB_NOT_STORED' });
+      await channel.close();
+    }
+    expect(uncaught).toEqual([]);
   });
 
   it('refuses to look away, unless it is said in so many words', async () => {
