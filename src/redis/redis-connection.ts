@@ -1,3 +1,4 @@
+import type { Cluster, Redis } from 'ioredis';
 import { BackboneError } from '../core/index.js';
 import type { RedisClient } from './open-client.js';
 import { runScript, type Script, type ScriptArgument } from './scripts/script.js';
@@ -97,12 +98,21 @@ export class RedisConnection {
       for (const { reject } of lost) {
         reject(new BackboneError('EB_OUTCOME_UNKNOWN', 'the server did not reply in time'));
       }
-      if (lost.length > 0 && this.isReady) this.client.disconnect(true);
+      if (lost.length > 0 && this.isReady) disconnect(this.client, true);
     });
   }
 
   close(): void {
     clearInterval(this.#looking);
-    this.client.disconnect();
+    disconnect(this.client, false);
   }
+}
+
+/** The client listens for one error only, and a TLS connection that is ended while it is being made has two. */
+function disconnect(client: RedisClient, andConnectAgain: boolean): void {
+  for (const node of client.isCluster ? (client as Cluster).nodes() : [client as Redis]) {
+    // Absent until the client has begun to connect, whatever its type says.
+    (node.stream as typeof node.stream | undefined)?.on('error', () => undefined);
+  }
+  client.disconnect(andConnectAgain);
 }

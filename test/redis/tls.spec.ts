@@ -80,7 +80,7 @@ describe.skipIf(why !== undefined)('Redis over TLS', () => {
 
   it('refuses to look away, unless it is said in so many words', async () => {
     const tls = { rejectUnauthorized: false };
-    const client = openClient(url, { tls });
+    const client = openClient(url, { tls, lazyConnect: true });
     for (const options of [
       { url, options: { tls } },
       { client },
