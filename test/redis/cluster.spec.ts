@@ -17,7 +17,7 @@ describe.skipIf(redisUrl === '')('a Redis cluster', () => {
     const { clients, nodes } = running;
     const cluster = { nodes };
     const channel = openChannel({ cluster });
-    const streams = Array.from({ length: 12 }, freshStream);
+    const streams = Array.from({ length: 9 }, freshStream);
     await Promise.all(streams.map((stream) => roundTrip(channel, stream)));
     for (const stream of streams) expect(await storedIds(stream, { cluster })).toHaveLength(3);
     for (const client of clients) expect(await client.dbsize()).toBeGreaterThan(0);
@@ -36,7 +36,7 @@ describe.skipIf(redisUrl === '')('a Redis cluster', () => {
     const { servers, clients, nodes } = running;
     const cluster = { nodes };
     const channel = openChannel({ cluster, commandTimeoutMs: 300, publishTimeoutMs: 20_000 });
-    const streams = Array.from({ length: 6 }, freshStream);
+    const streams = Array.from({ length: 5 }, freshStream);
     const collectors = streams.map((stream) => new Collector(channel, stream));
     const published = new Map<Stream, string[]>(streams.map((stream) => [stream, []]));
     const append = async (stream: Stream) => {
