@@ -11,7 +11,9 @@ export {
   Key,
   NonRetryableError,
   Personal,
+  type BatchItem,
   type BatchMethods,
+  type BatchOptions,
   type Channel,
   type ChannelSupports,
   type Codec,
@@ -35,11 +37,15 @@ export {
   type ProduceOverrides,
   type Producer,
   type Receipt,
+  type RetentionOptions,
   type Stream,
 } from './core/index.js';
+export { deduplicate, type DeduplicateOptions } from './middleware/deduplicate.js';
 export { retry, type RetryOptions, type RetryWait } from './middleware/retry.js';
+export { timeout } from './middleware/timeout.js';
 export { validate, type ClassValidator } from './middleware/validate.js';
 export { Backbone } from './nest/backbone.js';
+export { DeadLetters, type DeadLetterGroup, type DeadLetterQuery, type ShownDeadLetter } from './nest/dead-letters.js';
 export { EventBackboneModule } from './nest/event-backbone.module.js';
 export type {
   EventBackboneAsyncOptions,
@@ -50,7 +56,19 @@ export type {
 } from './nest/event-backbone.options.js';
 export { EVENT_CONTEXT_TYPE, eventContextOf, isEventContext } from './nest/event-execution-context.js';
 export { EventGroup } from './nest/event-group.decorator.js';
+export {
+  EventBatchHandler,
+  type BatchHandlerDecorator,
+  type EventBatch,
+} from './nest/event-batch-handler.decorator.js';
 export { EventHandler, type HandlerDecorator } from './nest/event-handler.decorator.js';
-export type { EventHandlerOptions, EventHandlerOptionsSource } from './nest/handler-declaration.js';
+export type { GroupReport } from './nest/group-report.js';
+export type {
+  EventBatchHandlerOptions,
+  EventBatchHandlerOptionsSource,
+  EventHandlerOptions,
+  EventHandlerOptionsSource,
+} from './nest/handler-declaration.js';
+export { HandlerDefaults } from './nest/handler-defaults.decorator.js';
 export { InjectProducer } from './nest/inject-producer.decorator.js';
-export { getBackboneToken, getChannelToken, getProducerToken } from './nest/tokens.js';
+export { getBackboneToken, getChannelToken, getDeadLettersToken, getProducerToken } from './nest/tokens.js';

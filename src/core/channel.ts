@@ -20,6 +20,8 @@ export interface ChannelSupports {
   readonly selectiveSettle: boolean;
   /** `Delivery.deliveries` counts across consumers and restarts. */
   readonly deliveryCount: boolean;
+  /** What became of an event before is remembered across consumers and restarts: `Delivery.past`, `Subscription.record`. */
+  readonly attempts: boolean;
   /** Appending an id that is stored already stores nothing and returns the first position. */
   readonly dedupe: boolean;
   /** `publish` honours `expected`. */
@@ -34,6 +36,8 @@ export interface ChannelSupports {
   readonly erase: boolean;
   /** A dead letter and the settlement of its event are one step. */
   readonly atomicDeadLetter: boolean;
+  /** Events that every group has finished can be removed. */
+  readonly trim: boolean;
 }
 
 /** What a key must look like before an append: nothing is asked, no event yet, some event, or exactly so many. */
@@ -55,6 +59,16 @@ export interface Published {
   readonly duplicate: boolean;
 }
 
+/** What a group remembers about an event that it has not settled, where `supports.attempts`. */
+export interface DeliveryPast {
+  /** How often its handler failed and spent an attempt. */
+  readonly failures: number;
+  /** How often its handler was started again and its consumer then lost without a word: it crashed, or stood still. */
+  readonly crashes: number;
+  /** It was a dead letter and was handed out again. */
+  readonly redriven: boolean;
+}
+
 /** One event handed to a consumer of a group. */
 export interface Delivery {
   readonly position: Position;
@@ -62,6 +76,8 @@ export interface Delivery {
   readonly appendedAt: number;
   /** How often it was handed out, this time included; a lower bound where `supports.deliveryCount` is false. */
   readonly deliveries: number;
+  /** Absent when there is nothing to remember, as for nearly all. */
+  readonly past?: DeliveryPast;
   /** Absent when the entry could not be read; then `malformed` says why. */
   readonly message?: Message;
   readonly malformed?: BackboneError;
@@ -70,13 +86,13 @@ export interface Delivery {
 }
 
 /** Why an event was set aside. */
-export type DeadLetterKind = 'failed' | 'malformed' | 'invalid' | 'lost' | 'unknown';
+export type DeadLetterKind = 'failed' | 'malformed' | 'invalid' | 'lost' | 'unknown' | 'parked';
 
 /** What is kept beside the reference to a dead event. Holds no argument. */
 export interface DeadLetterReason {
   readonly kind: DeadLetterKind;
   readonly code: string;
-  /** The error's class and message, never an argument. */
+  /** The error's class and message, without arguments and secrets. */
   readonly error: string;
   readonly stack?: string;
   readonly attempts: number;
@@ -101,6 +117,13 @@ export interface DeadLetter extends DeadLetterReason {
 export interface Settlement {
   readonly delivery: Delivery;
   readonly deadLetter?: DeadLetterReason;
+  /** With a dead letter, where `supports.parkByKey`: from now on the later events of its key are set aside, too. */
+  readonly park?: boolean;
+  /**
+   * This consumer has no handler for it: set aside with this reason when the group remembers a member that has one,
+   * and ended otherwise, in one step.
+   */
+  readonly unhandled?: DeadLetterReason;
 }
 
 /** Some deliveries in stream order. */
@@ -116,12 +139,18 @@ export interface SubscribeOptions {
   readonly group: string;
   /** A name of this consumer, unique among the living ones of the group; made up when absent. */
   readonly consumer?: string;
-  /** Fetch fields for these types only; other events come without (`fieldsOmitted`). All when absent. */
+  /**
+   * The types that this consumer handles; all when absent. Fields are fetched for these only, other events come without
+   * (`fieldsOmitted`). The group remembers for at least a day that a member handles them, and dead letters of kind
+   * `unknown` that have such a type are handed to this consumer.
+   */
   readonly types?: readonly string[];
   /** Where a group that does not exist yet begins. Default `beginning`. */
   readonly from?: 'beginning' | 'end';
   /** The most deliveries in one batch. */
   readonly batchSize?: number;
+  /** Set events of parked keys aside before they are handed out, where `supports.parkByKey`. */
+  readonly parkKeys?: boolean;
   /** Called when deliveries were taken over by another consumer; settling them has no effect any more. */
   readonly onLost?: (deliveries: readonly Delivery[]) => void;
 }
@@ -134,6 +163,12 @@ export interface Subscription extends AsyncIterable<Batch> {
    * `close` nothing is settled any more: all are returned, or `EB_CLOSED`.
    */
   settle(settlements: readonly Settlement[]): Promise<readonly Delivery[]>;
+  /**
+   * Remembers about deliveries in hand, where `supports.attempts`, that the handler has failed and spent an attempt
+   * (`failure`), or is about to run on an event that was handed out before (`start`). Forgotten when they are settled; a
+   * start is taken back when they are given back. Rejects when the server did not confirm.
+   */
+  record(deliveries: readonly Delivery[], what: 'failure' | 'start'): Promise<void>;
   /** Gives back every unsettled delivery, so that others get it at once, and frees what is held. Idempotent. */
   close(): Promise<void>;
 }
@@ -166,18 +201,43 @@ export interface GroupState {
   readonly pending: number;
   /** Not handed out yet; `undefined` where the server cannot tell. */
   readonly lag: number | undefined;
+  /** When the oldest event that was not handed out yet was stored: milliseconds by the server's clock. */
+  readonly oldestWaitingAt?: number;
+  /** When the oldest event that was handed out and not settled was stored. */
+  readonly oldestPendingAt?: number;
+  /** How many of the pending events have failed before. */
+  readonly retrying: number;
+  /** Dead letters, parked events included. */
   readonly deadLetters: number;
+  /** How many keys are parked. */
+  readonly parkedKeys: number;
   /** The last position handed out, per partition. */
   readonly delivered: Checkpoint;
 }
 
-/** Looks at and removes what was set aside. */
+/**
+ * Looks at and removes what was set aside. A dead letter keeps its event from being trimmed until it is redriven or
+ * removed. Those of a parked key belong together: redriving one redrives all of them in their order, and the key goes on
+ * behind them; removing the last one lets the key go on.
+ */
 export interface DeadLetterAdmin {
   list(stream: Stream, group: string, options?: { after?: string; limit?: number }): Promise<readonly DeadLetter[]>;
   show(stream: Stream, group: string, id: string): Promise<{ letter: DeadLetter; event?: ReadEvent } | undefined>;
   /** Hands the event to its group again; returns how many were found. Idempotent. */
   redrive(stream: Stream, group: string, ids: readonly string[]): Promise<number>;
   remove(stream: Stream, group: string, ids: readonly string[]): Promise<number>;
+}
+
+/** What may be trimmed: everything that all of the given limits let go. At least one is needed. */
+export interface TrimLimits {
+  /** Events up to these positions, inclusive. */
+  readonly until?: Checkpoint;
+  /** Events stored before: milliseconds since 1970 by the server's clock. */
+  readonly before?: number;
+  /** How many of the newest events of each partition stay. */
+  readonly keep?: number;
+  /** Also what groups have not finished and what dead letters refer to. It is lost to them. */
+  readonly force?: boolean;
 }
 
 /** What an operator does to a stream. A member that a channel does not offer rejects with `EB_UNSUPPORTED`. */
@@ -187,8 +247,11 @@ export interface ChannelAdmin {
   /** Moves a group; no consumer that started before can undo it. */
   reset(stream: Stream, group: string, to: 'beginning' | 'end' | Checkpoint): Promise<void>;
   readonly deadLetters: DeadLetterAdmin;
-  /** Removes events that every group has finished, up to the given position; returns how many. */
-  trim(stream: Stream, until: Checkpoint): Promise<number>;
+  /**
+   * Removes the oldest events with their fields, where `supports.trim`: at most up to what the slowest group has not
+   * finished, and not those that dead letters refer to. Returns how many.
+   */
+  trim(stream: Stream, limits: TrimLimits): Promise<number>;
   /** Erases the personal fields of events, or the named fields; returns how many events were touched. */
   erase(stream: Stream, ids: readonly string[], fields?: readonly string[]): Promise<number>;
 }

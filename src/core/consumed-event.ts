@@ -1,9 +1,11 @@
-import type { Channel, Delivery, Stream } from './channel.js';
+import type { Channel, Delivery, Stream, Subscription } from './channel.js';
 import type { Codec } from './codec.js';
 import type { EventDefinition } from './contract-definition.js';
 import { BackboneError } from './errors.js';
 import { decodeArguments } from './event-arguments.js';
 import { EventContext } from './event-context.js';
+import type { Place } from './lanes.js';
+import { ManualAck } from './manual-ack.js';
 import type { EventMetadata, Fields, Message } from './message.js';
 import type { ConsumeContext } from './middleware.js';
 import type { Position } from './position.js';
@@ -15,7 +17,12 @@ export interface ConsumedFrom {
   readonly group: string;
   readonly codec: Codec;
   readonly stopping: AbortSignal;
+  /** Has the channel remember something about a delivery, and never rejects; absent where no channel could. */
+  readonly record?: (delivery: Delivery, what: RecordedFact) => Promise<void>;
 }
+
+/** What a channel can remember about a delivery. */
+export type RecordedFact = Parameters<Subscription['record']>[1];
 
 /** One event while it is handled: the handler's context and the middleware's, in one object. */
 export class ConsumedEvent extends EventContext implements ConsumeContext {
@@ -28,23 +35,30 @@ export class ConsumedEvent extends EventContext implements ConsumeContext {
   completed = false;
   readonly #delivery: Delivery;
   readonly #from: ConsumedFrom;
-  #attempt = 1;
+  readonly #place: Place | undefined;
+  #attempt: number;
+  #failures: number;
   #args: unknown[] | undefined;
   #replaced = false;
   #abort: AbortController | undefined;
   #aborted: BackboneError | undefined;
+  #ack: ManualAck | undefined;
 
   constructor(
     readonly event: EventDefinition,
     delivery: Delivery,
     message: Message,
     from: ConsumedFrom,
+    place?: Place,
   ) {
     super();
     this.metadata = message;
     this.fields = message.fields;
     this.#delivery = delivery;
     this.#from = from;
+    this.#place = place;
+    this.#failures = delivery.past?.failures ?? 0;
+    this.#attempt = 1 + this.#failures;
   }
 
   get id(): string {
@@ -95,10 +109,26 @@ export class ConsumedEvent extends EventContext implements ConsumeContext {
     return this.#attempt;
   }
 
-  /** A new try begins with new arguments: what the last one did to its own must not show. */
+  /** A new try begins anew: nothing of what the last one did to its arguments, or came to, must show. */
   set attempt(attempt: number) {
     this.#attempt = attempt;
+    this.completed = false;
     if (!this.#replaced) this.#args = undefined;
+    if (this.#abort?.signal.aborted === true) this.#abort = undefined;
+  }
+
+  get failures(): number {
+    return this.#failures;
+  }
+
+  async recordFailure(): Promise<void> {
+    this.#failures += 1;
+    // Whoever has taken the event over counts for himself.
+    if (!this.aborted) await this.#from.record?.(this.#delivery, 'failure');
+  }
+
+  rest<T>(work: () => Promise<T>): Promise<T> {
+    return this.#place ? this.#place.rest(work) : work();
   }
 
   get args(): unknown[] {
@@ -130,8 +160,34 @@ export class ConsumedEvent extends EventContext implements ConsumeContext {
     this.#abort?.abort(reason);
   }
 
+  abortAttempt(reason: BackboneError): void {
+    this.#abort ??= new AbortController();
+    this.#abort.abort(reason);
+  }
+
   skip(): void {
     this.skipped = true;
+    this.#ack?.ack();
+  }
+
+  ack(): void {
+    this.#manualAck('ack').ack();
+  }
+
+  fail(error: unknown): void {
+    this.#manualAck('fail').fail(error);
+  }
+
+  /** Runs a handler whose event is done when it says so, not when it returns. */
+  acknowledged(handler: () => unknown): Promise<void> {
+    this.#ack = new ManualAck();
+    return this.#ack.run(handler, this);
+  }
+
+  #manualAck(method: 'ack' | 'fail'): ManualAck {
+    if (this.#ack) return this.#ack;
+    const message = `${method}() is for handlers with \`ack: 'manual'\`, and none runs for ${this.type}; give its handler that option`;
+    throw new BackboneError('EB_HANDLER', message, { details: { path: this.type } });
   }
 
   #decoded(): unknown[] {

@@ -26,6 +26,17 @@ export interface ConsumerSettings {
   readonly batchSize?: number;
   /** Where a new group begins. Default `beginning`. */
   readonly from?: 'beginning' | 'end';
+  /**
+   * What happens to an event that failed for good: `dead-letter` sets it aside and goes on; `park-key` sets it and the
+   * later events of its key aside, where the channel supports `parkByKey`; `stop` leaves it where it is and stops the
+   * group in this process. Default `dead-letter`.
+   */
+  readonly onFailure?: 'dead-letter' | 'park-key' | 'stop';
+  /**
+   * How often an event may take its consumer down with it, or outlast its lease, before it counts as failed.
+   * Default 10; where the channel supports `attempts`.
+   */
+  readonly maxCrashes?: number;
 }
 
 /** How the events of one type are handled. */
@@ -33,25 +44,33 @@ export interface Handler {
   readonly event: EventDefinition;
   /** Runs the user's code; what it throws or rejects with is the event's failure. */
   invoke(args: unknown[], context: ConsumeContext): unknown;
+  /** `manual`: the event is done when the handler calls `context.ack()`, not when it returns. Default `auto`. */
+  readonly ack?: 'auto' | 'manual';
   /** Around this handler only, inside the consumer's own middleware. */
   readonly middleware?: readonly Middleware[];
 }
 
 /** The limits of a consumer with none left out. */
-export type ConsumerLimits = Required<Pick<ConsumerSettings, 'concurrency' | 'maxInFlight' | 'batchSize'>>;
+export type ConsumerLimits = Required<Omit<ConsumerSettings, 'from'>>;
+
+const FAILURE_POLICIES: readonly unknown[] = ['dead-letter', 'park-key', 'stop'];
 
 /**
  * Fills in the limits that were not told.
  *
- * @throws BackboneError `EB_OPTIONS` for one that is not a whole number from 1.
+ * @throws BackboneError `EB_OPTIONS` for a number that is not whole or below 1, and for an `onFailure` that does not exist.
  */
 export function consumerLimits(settings: ConsumerSettings): ConsumerLimits {
-  const { concurrency = 16, maxInFlight = 500, batchSize = 100 } = settings;
-  for (const [option, value] of Object.entries({ concurrency, maxInFlight, batchSize })) {
+  const { concurrency = 16, maxInFlight = 500, batchSize = 100, maxCrashes = 10 } = settings;
+  const { onFailure = 'dead-letter' } = settings;
+  for (const [option, value] of Object.entries({ concurrency, maxInFlight, batchSize, maxCrashes })) {
     if (Number.isSafeInteger(value) && value >= 1) continue;
-    throw new BackboneError('EB_OPTIONS', `${option} must be a whole number from 1, got ${String(value)}`, {
-      details: { path: option },
-    });
+    throw noSuch(option, `a whole number from 1, got ${String(value)}`);
   }
-  return { concurrency, maxInFlight, batchSize: Math.min(batchSize, maxInFlight) };
+  if (!FAILURE_POLICIES.includes(onFailure)) throw noSuch('onFailure', "'dead-letter', 'park-key' or 'stop'");
+  return { concurrency, maxInFlight, batchSize: Math.min(batchSize, maxInFlight), maxCrashes, onFailure };
+}
+
+function noSuch(option: string, wanted: string): BackboneError {
+  return new BackboneError('EB_OPTIONS', `${option} must be ${wanted}`, { details: { path: option } });
 }

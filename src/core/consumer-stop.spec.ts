@@ -58,6 +58,7 @@ function altered(channel: Channel, change: (subscription: Subscription) => Parti
     const whole: Subscription = {
       [Symbol.asyncIterator]: () => subscription[Symbol.asyncIterator](),
       settle: (settlements) => subscription.settle(settlements),
+      record: (deliveries, what) => subscription.record(deliveries, what),
       close: () => subscription.close(),
     };
     return { ...whole, ...change(whole) };

@@ -155,7 +155,7 @@ describe('the events in flight', () => {
     expect(consumer.state.inFlight).toBe(0);
   });
 
-  it.each(['concurrency', 'maxInFlight', 'batchSize'])(
+  it.each(['concurrency', 'maxInFlight', 'batchSize', 'maxCrashes'])(
     'cannot be limited by a %s that is no whole number from 1',
     (option) => {
       for (const value of [0, -1, 1.5, NaN, Infinity]) {

@@ -1,20 +1,26 @@
+import { setMaxListeners } from 'node:events';
 import { ChangeSignal } from './change-signal.js';
 import type { Batch, Delivery, Settlement, Stream, Subscription } from './channel.js';
 import { consumerLimits, type ConsumerLimits, type ConsumerOptions } from './consumer-options.js';
 import { deadline } from './deadline.js';
+import type { RecordedFact } from './consumed-event.js';
 import { DeliveryHandling } from './delivery-handling.js';
 import { reportConsumer, type ConsumerDiagnostic } from './diagnostics.js';
 import { BackboneError } from './errors.js';
 import { jsonCodec } from './json-codec.js';
-import { Lanes } from './lanes.js';
+import { Lanes, type Place } from './lanes.js';
+import type { Message } from './message.js';
 import { Settler } from './settler.js';
 
 /** How a consumer stands and what it has done since its start. */
 export interface ConsumerState {
   readonly stream: Stream;
   readonly group: string;
-  readonly status: 'idle' | 'running' | 'stopping' | 'stopped' | 'failed';
+  readonly status: 'idle' | 'running' | 'paused' | 'stopping' | 'stopped' | 'failed';
+  /** Events read and not settled yet. */
   readonly inFlight: number;
+  /** Those of them whose handler has begun: it runs, or waits for its next try. */
+  readonly running: number;
   readonly handled: number;
   readonly skipped: number;
   readonly deadLetters: number;
@@ -33,25 +39,33 @@ export class Consumer {
   #subscription: Subscription | undefined;
   #settler: Settler | undefined;
   #status: ConsumerState['status'] = 'idle';
-  #error: unknown;
+  #failure: { readonly error: unknown } | undefined;
   #inFlight = 0;
   #working = 0;
   #stopped: Promise<void> | undefined;
 
-  /** @throws BackboneError `EB_OPTIONS` for limits that are no whole numbers from 1, and for two handlers of one type. */
+  /**
+   * @throws BackboneError `EB_OPTIONS` for limits that are no whole numbers from 1, and for two handlers of one type;
+   *   `EB_UNSUPPORTED` for `onFailure: 'park-key'` on a channel that cannot park.
+   */
   constructor(options: ConsumerOptions) {
     this.#options = options;
     this.#limits = consumerLimits(options);
     const { channel, stream, group, codec = jsonCodec } = options;
-    const from = { channel, stream, group, codec, stopping: this.#stopping.signal };
-    this.#handling = new DeliveryHandling(options, from);
-    this.#lanes = new Lanes(this.#limits.concurrency, (delivery) => this.#work(delivery));
+    if (this.#limits.onFailure === 'park-key' && !channel.supports.parkByKey) throw cannotPark(group);
+    // Every event that waits for something listens to it.
+    setMaxListeners(0, this.#stopping.signal);
+    const record = channel.supports.attempts ? this.#record : undefined;
+    const from = { channel, stream, group, codec, stopping: this.#stopping.signal, record };
+    const stop = (error: unknown, { message }: Delivery) => void this.#giveUp(error, message);
+    this.#handling = new DeliveryHandling({ ...options, ...this.#limits, stop }, from);
+    this.#lanes = new Lanes(this.#limits.concurrency, (delivery, place) => this.#work(delivery, place));
   }
 
   get state(): ConsumerState {
     const { stream, group } = this.#options;
-    const counts = { inFlight: this.#inFlight, ...this.#handling.counts, error: this.#error };
-    return { stream, group, status: this.#status, ...counts };
+    const counts = { inFlight: this.#inFlight, running: this.#working, ...this.#handling.counts };
+    return { stream, group, status: this.#status, ...counts, error: this.#failure?.error };
   }
 
   /** Begins to read; returns at once, whether or not the server is there. */
@@ -64,6 +78,7 @@ export class Consumer {
       types: this.#handling.types,
       from,
       batchSize: this.#limits.batchSize,
+      ...(this.#handling.parked && { parkKeys: true }),
       onLost: (lost) => this.#handling.lose(lost),
     });
     this.#status = 'running';
@@ -73,6 +88,26 @@ export class Consumer {
       failed: (error) => this.#report({ kind: 'settleFailed', error }),
     });
     void this.#read(subscription);
+  }
+
+  /**
+   * Begins no handler and reads nothing any more, until `resume`: running handlers finish, their next tries included, and
+   * are settled; what was read already stays with this consumer.
+   */
+  pause(): void {
+    if (this.#status !== 'running') return;
+    this.#status = 'paused';
+    this.#lanes.pause();
+    this.#report({ kind: 'paused' });
+  }
+
+  /** Goes on after `pause`. */
+  resume(): void {
+    if (this.#status !== 'paused') return;
+    this.#status = 'running';
+    this.#report({ kind: 'resumed' });
+    this.#lanes.resume();
+    this.#changes.notify();
   }
 
   /**
@@ -90,19 +125,20 @@ export class Consumer {
       const iterator: AsyncIterator<Batch, unknown> = subscription[Symbol.asyncIterator]();
       this.#stopping.signal.addEventListener('abort', () => void leave(iterator), { once: true });
       for (;;) {
+        this.#handling.parked?.onRead((key) => this.#lanes.has(key));
         const next = await iterator.next();
         if (this.#isStopping()) return;
         if (next.done === true) throw new BackboneError('EB_CLOSED', 'the channel was closed under its consumer');
         const { deliveries } = next.value;
         this.#inFlight += deliveries.length;
-        for (const delivery of deliveries) this.#lanes.push(delivery.message?.key ?? '', delivery);
-        while (this.#inFlight > room && !this.#isStopping()) await this.#changes.next();
+        for (const delivery of deliveries) {
+          this.#handling.parked?.onDelivery(delivery);
+          this.#lanes.push(delivery.message?.key ?? '', delivery);
+        }
+        while ((this.#inFlight > room || this.#status === 'paused') && !this.#isStopping()) await this.#changes.next();
       }
     } catch (error) {
-      if (this.#isStopping()) return;
-      this.#error = error;
-      this.#status = 'failed';
-      this.#report({ kind: 'failed', error });
+      if (!this.#isStopping()) this.#fail(error);
     }
   }
 
@@ -110,16 +146,17 @@ export class Consumer {
     return this.#stopping.signal.aborted;
   }
 
-  async #work(delivery: Delivery): Promise<void> {
+  async #work(delivery: Delivery, place: Place): Promise<void> {
     this.#working += 1;
-    const settlement = await this.#handling.settlementOf(delivery);
+    const settlement = await this.#handling.settlementOf(delivery, place);
     this.#working -= 1;
     if (settlement) this.#settler?.add(settlement);
     else this.#finish(1);
   }
 
   #onSettled(settlements: readonly Settlement[], lost: readonly Delivery[]): void {
-    if (lost.length > 0) this.#report({ kind: 'leaseLost', attempt: lost.length });
+    if (lost.length > 0) this.#report({ kind: 'leaseLost', count: lost.length });
+    this.#handling.parked?.onSettled(settlements, lost);
     this.#finish(settlements.length);
   }
 
@@ -128,13 +165,41 @@ export class Consumer {
     this.#changes.notify();
   }
 
-  async #stop(timeoutMs: number): Promise<void> {
-    const failed = this.#status === 'failed';
-    this.#status = 'stopping';
+  /** Never rejects: what the channel did not take is counted in this process. */
+  readonly #record = async (delivery: Delivery, what: RecordedFact): Promise<void> => {
+    try {
+      await this.#subscription?.record([delivery], what);
+    } catch (error) {
+      this.#report({ kind: 'settleFailed', error });
+    }
+  };
+
+  #fail(error: unknown, event?: Pick<ConsumerDiagnostic, 'eventId' | 'type'>): void {
+    if (this.#failure) return;
+    this.#failure = { error };
+    this.#status = 'failed';
+    this.#report({ kind: 'failed', ...event, error });
+  }
+
+  /** An event has failed for good, and nothing may pass it. */
+  async #giveUp(error: unknown, message: Message | undefined): Promise<void> {
+    this.#fail(error, { eventId: message?.id, type: message?.type });
+    if (this.#isStopping()) return;
+    this.#beginStopping();
+    await this.#drained();
+    if (this.#subscription) await closed(this.#subscription);
+  }
+
+  #beginStopping(): void {
     this.#stopping.abort();
     this.#finish(this.#lanes.clear());
+  }
+
+  async #stop(timeoutMs: number): Promise<void> {
+    if (!this.#failure) this.#status = 'stopping';
+    this.#beginStopping();
     if (this.#subscription) await this.#leave(this.#subscription, timeoutMs);
-    this.#status = failed ? 'failed' : 'stopped';
+    this.#status = this.#failure ? 'failed' : 'stopped';
   }
 
   async #leave(subscription: Subscription, timeoutMs: number): Promise<void> {
@@ -171,4 +236,9 @@ async function closed(subscription: Subscription): Promise<void> {
   } catch {
     // The server is away: what was not given back comes to others when this consumer's lease ends.
   }
+}
+
+function cannotPark(group: string): BackboneError {
+  const message = `the channel of the group ${group} cannot park keys; choose another channel, or another onFailure than 'park-key'`;
+  return new BackboneError('EB_UNSUPPORTED', message, { details: { missing: ['parkByKey'] } });
 }

@@ -26,6 +26,27 @@ describe('the reason of a dead letter', () => {
     expect(reason.stack).not.toContain('too far');
   });
 
+  it('holds no argument and no secret, not in the stack either', () => {
+    const fields = { name: '"Ada Lovelace"', card: '4111111111111111' };
+    const error = new Error('Ada Lovelace paid with 4111111111111111 at redis://u:hunter2@host');
+    error.stack = `${error.stack ?? ''}\n    at async pay (card: 4111111111111111, token: hunter2)`;
+    const reason = deadLetterReason(error, 1, fields);
+    expect(reason.error).toBe('Error: [argument] paid with [argument] at redis://***@host');
+    expect(reason.stack).toMatch(/pay \(card: \[argument\], token: \*\*\*/);
+    expect(JSON.stringify(reason)).not.toMatch(/Ada|4111|hunter2/);
+    expect(JSON.stringify(deadLetterReason(error, 1))).toMatch(/Ada Lovelace.*4111/);
+  });
+
+  it('holds no argument when the library itself has failed', () => {
+    const error = new BackboneError('EB_CHANNEL', 'no Ada here');
+    expect(deadLetterReason(error, 1, { name: '"Ada"' }).error).toBe('EB_CHANNEL: no [argument] here');
+  });
+
+  it('is cut only after it was looked through', () => {
+    const fields = { name: JSON.stringify('n'.repeat(600)) };
+    expect(deadLetterReason(new Error(`x${'n'.repeat(600)}`), 1, fields).error).toBe('Error: x[argument]');
+  });
+
   it('stays small, however large the error is', () => {
     const error = Object.assign(new Error('m'.repeat(100_000)), { name: 'n'.repeat(10_000) });
     error.stack = `x\n    at ${'s'.repeat(100_000)}`;

@@ -1,5 +1,7 @@
 import type { DeadLetterKind, DeadLetterReason } from './channel.js';
 import { describeError, isBackboneError, type ErrorCode } from './errors.js';
+import type { Fields } from './message.js';
+import { redactedText } from './redaction.js';
 
 const KINDS: ReadonlyMap<ErrorCode, DeadLetterKind> = new Map<ErrorCode, DeadLetterKind>([
   ['EB_MALFORMED', 'malformed'],
@@ -14,23 +16,30 @@ const MAX_ERROR_LENGTH = 500;
 const MAX_STACK_LENGTH = 4_000;
 
 /**
- * Describes why an event is set aside, whatever was thrown; it never throws itself. The stack is kept without its first
+ * Describes why an event is set aside, whatever was thrown; it never throws itself. What is kept holds no secret, as far
+ * as one can be recognised, and no argument of the event whose fields are given. The stack is kept without its first
  * lines, which repeat the message.
  */
-export function deadLetterReason(error: unknown, attempts: number): DeadLetterReason {
+export function deadLetterReason(error: unknown, attempts: number, fields?: Fields): DeadLetterReason {
   const text = describeError(error);
   if (isBackboneError(error)) {
     const kind = KINDS.get(error.code) ?? 'failed';
-    return { kind, code: error.code, error: text.slice(0, MAX_ERROR_LENGTH), attempts };
+    return { kind, code: error.code, error: kept(text, MAX_ERROR_LENGTH, fields), attempts };
   }
   const name = nameOf(error);
+  const stack = stackOf(error);
   return {
     kind: 'failed',
     code: name,
-    error: `${name}: ${text}`.slice(0, MAX_ERROR_LENGTH),
-    stack: stackOf(error),
+    error: kept(`${name}: ${text}`, MAX_ERROR_LENGTH, fields),
+    stack: stack === undefined ? undefined : kept(stack, MAX_STACK_LENGTH, fields),
     attempts,
   };
+}
+
+/** Cut last: half a value would not be recognised. */
+function kept(text: string, length: number, fields: Fields | undefined): string {
+  return redactedText(text, fields).slice(0, length);
 }
 
 function nameOf(error: unknown): string {
@@ -41,7 +50,7 @@ function nameOf(error: unknown): string {
 function stackOf(error: unknown): string | undefined {
   const stack = read(error, 'stack');
   const at = stack?.indexOf('\n    at ') ?? -1;
-  return at < 0 ? undefined : stack?.slice(at + 1, at + 1 + MAX_STACK_LENGTH);
+  return at < 0 ? undefined : stack?.slice(at + 1);
 }
 
 /** A getter of somebody else's error may throw, and may give anything. */

@@ -6,7 +6,19 @@ export interface ChannelDiagnostic {
   /** Who speaks: compare it, there may be several applications in a process. */
   readonly channel: Channel;
   readonly kind:
-    'waiting' | 'ready' | 'groupCreated' | 'groupRecreated' | 'claimed' | 'leaseLost' | 'lostToTrim' | 'fault';
+    | 'waiting'
+    | 'ready'
+    | 'durability'
+    | 'groupCreated'
+    | 'groupRecreated'
+    | 'partitions'
+    | 'claimed'
+    | 'redriven'
+    | 'parked'
+    | 'leaseLost'
+    | 'lostToTrim'
+    | 'trimmed'
+    | 'fault';
   readonly stream?: Stream;
   readonly group?: string;
   /** Human-readable; holds no argument and no secret. */
@@ -17,13 +29,15 @@ export interface ChannelDiagnostic {
 /** What happens to a consumer's events outside the normal course. */
 export interface ConsumerDiagnostic {
   readonly channel: Channel;
-  readonly kind: 'retry' | 'deadLetter' | 'settleFailed' | 'leaseLost' | 'failed';
+  readonly kind: 'retry' | 'deadLetter' | 'settleFailed' | 'leaseLost' | 'paused' | 'resumed' | 'failed';
   readonly stream: Stream;
   readonly group: string;
   readonly eventId?: string;
   readonly type?: string;
   readonly attempt?: number;
   readonly delayMs?: number;
+  /** How many deliveries it is about. */
+  readonly count?: number;
   readonly deadLetter?: DeadLetterReason;
   readonly error?: unknown;
 }

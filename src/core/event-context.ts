@@ -20,14 +20,18 @@ export abstract class EventContext {
   abstract readonly time: Date;
   /** When the server stored it, by the server's clock. */
   abstract readonly appendedAt: Date;
-  /** 1 for the first try of the handler, counted in this process. */
+  /** 1 for the first try of the handler; failures before a restart count where the channel supports `attempts`. */
   abstract readonly attempt: number;
   /** How often the channel handed the event out, this time included. */
   abstract readonly deliveries: number;
-  /** Fires when this consumer no longer owns the event, or when its time to finish is over. */
+  /** Fires when this consumer no longer owns the event, when this try has timed out, or when its time to finish is over. */
   abstract readonly signal: AbortSignal;
   /** Everything that travelled with the event besides its arguments. */
   abstract readonly metadata: EventMetadata;
   /** Ends the event for this group without its handler having succeeded; for interceptors that decide so. */
   abstract skip(): void;
+  /** Ends the event as handled; for handlers with `ack: 'manual'`, which may call it after they have returned. */
+  abstract ack(): void;
+  /** Fails this try of the event, as throwing does; for handlers with `ack: 'manual'`. */
+  abstract fail(error: unknown): void;
 }

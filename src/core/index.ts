@@ -1,4 +1,5 @@
 /** `nest-event-backbone/core`: the seams and the engines, for people who write channels, middleware or tools. */
+export { BatchCalls, type BatchItem, type BatchOptions, type BatchRun } from './batch-calls.js';
 export type {
   Batch,
   Channel,
@@ -9,6 +10,7 @@ export type {
   DeadLetterKind,
   DeadLetterReason,
   Delivery,
+  DeliveryPast,
   ExpectedVersion,
   GroupState,
   Published,
@@ -19,6 +21,7 @@ export type {
   Stream,
   SubscribeOptions,
   Subscription,
+  TrimLimits,
 } from './channel.js';
 export type { CheckpointStore, SavedCheckpoint } from './checkpoint-store.js';
 export type { Codec } from './codec.js';
@@ -65,6 +68,7 @@ export {
   type ErrorCode,
   type ErrorExtras,
 } from './errors.js';
+export { decodeArguments } from './event-arguments.js';
 export { EventContext } from './event-context.js';
 export { derivedEventId, type Derivation } from './event-id.js';
 export { currentEvent } from './event-run.js';
@@ -91,7 +95,15 @@ export {
   type ProduceContext,
 } from './middleware.js';
 export { checkedName, isForbiddenProperty, isName } from './names.js';
-export type { PayloadKey, PayloadStore, PutOptions } from './payload-store.js';
+export {
+  checkPayloadKey,
+  checkPutOptions,
+  type PayloadKey,
+  type PayloadStore,
+  type PutOptions,
+} from './payload-store.js';
+export { partitionOf } from './partition-of.js';
+export { redactedText } from './redaction.js';
 export { comparePositions, type Checkpoint, type Position } from './position.js';
 export {
   createProducer,
@@ -102,4 +114,5 @@ export {
   type ProducerOptions,
   type Receipt,
 } from './producer.js';
+export { checkedRetention, Retention, type RetentionOptions } from './retention.js';
 export type { Shape } from './shape.js';

@@ -1,5 +1,6 @@
 import type { EventDefinition } from './contract-definition.js';
 import type { Channel, Stream } from './channel.js';
+import type { BackboneError } from './errors.js';
 import type { EventContext } from './event-context.js';
 import type { EventMetadata, Fields } from './message.js';
 
@@ -24,8 +25,16 @@ export interface ConsumeContext extends EventContext {
   readonly fields: Fields;
   /** Decoded on first use; throws `EB_UNDECODABLE`. May be replaced. */
   args: unknown[];
-  /** Counted by the retry middleware. */
+  /** Counted by the retry middleware. A new one begins with its arguments decoded anew and a signal that has not fired. */
   attempt: number;
+  /** How many attempts failures have spent, before a restart, too, where the channel supports `attempts`. */
+  readonly failures: number;
+  /** Counts a failure that spends an attempt. Never rejects: what the channel could not store is counted in this process. */
+  recordFailure(): Promise<void>;
+  /** Lets other keys go on while the work waits for something; its own key stays held back. */
+  rest<T>(work: () => Promise<T>): Promise<T>;
+  /** Fires the signal of this try only. */
+  abortAttempt(reason: BackboneError): void;
   /** True once `skip()` was called: the event is settled even if its handler fails, so no one should try again. */
   readonly skipped: boolean;
   /** Fires when the consumer stops: whoever waits should give up, the event will be handed out again. */

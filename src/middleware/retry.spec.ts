@@ -14,24 +14,38 @@ import { retry, type RetryOptions, type RetryWait } from './retry.js';
 
 const stream = { environment: 'default', contract: 'orders' };
 
-function scene(options: RetryOptions = {}) {
+function scene(options: RetryOptions = {}, past = 0) {
   const stopping = new AbortController();
   const lost = new AbortController();
   const waits: number[] = [];
   const attempts: number[] = [];
+  const rests: string[] = [];
   const wait: RetryWait = (ms) => {
     waits.push(ms);
+    rests.push('waits');
     return Promise.resolve();
   };
   const fields = { stage: 'consume', id: 'e1', type: 'placed.v1', stream, group: 'g', channel: {} as Channel };
-  const context = { ...fields, attempt: 1, skipped: false, stopping: stopping.signal, signal: lost.signal };
+  const context = {
+    ...{ ...fields, attempt: 1 + past, failures: past, skipped: false },
+    ...{ stopping: stopping.signal, signal: lost.signal },
+    recordFailure: (): Promise<void> => {
+      context.failures += 1;
+      return Promise.resolve();
+    },
+    rest: async (work: () => Promise<void>): Promise<void> => {
+      rests.push('rests');
+      await work();
+      rests.push('goes on');
+    },
+  };
   const middleware = retry({ jitter: 'none', wait, ...options });
   const run = (handler: (attempt: number) => unknown) =>
     middleware(context as unknown as ConsumeContext, async () => {
       attempts.push(context.attempt);
       await handler(context.attempt);
     });
-  return { run, waits, attempts, context, stopping, lost };
+  return { run, waits, attempts, rests, context, stopping, lost };
 }
 
 const failing = (error: unknown) => () => {
@@ -79,14 +93,14 @@ describe('retry', () => {
     }
   });
 
-  it.each<ErrorCode>(['EB_UNDECODABLE', 'EB_VALIDATION', 'EB_FIELDS_LOST', 'EB_MALFORMED', 'EB_UNKNOWN_TYPE'])(
-    'does not try again an event that can never be read: %s',
-    async (code) => {
-      const { run, attempts } = scene();
-      await expect(run(failing(new BackboneError(code, 'poison')))).rejects.toMatchObject({ code });
-      expect(attempts).toEqual([1]);
-    },
-  );
+  it.each<ErrorCode>([
+    ...(['EB_UNDECODABLE', 'EB_VALIDATION', 'EB_FIELDS_LOST', 'EB_MALFORMED', 'EB_UNKNOWN_TYPE'] as const),
+    ...(['EB_CRASHED', 'EB_PARKED', 'EB_STOPPING'] as const),
+  ])('does not try again an event that can never be read: %s', async (code) => {
+    const { run, attempts } = scene();
+    await expect(run(failing(new BackboneError(code, 'poison')))).rejects.toMatchObject({ code });
+    expect(attempts).toEqual([1]);
+  });
 
   it('asks retryIf', async () => {
     const { run, attempts } = scene({ retryIf: (error) => (error as Error).message === 'soft' });
@@ -104,6 +118,91 @@ describe('retry', () => {
       expect(Math.max(...waits)).toBe(1_000);
     },
   );
+
+  it('counts what a handler has wrapped around such an error as the same, up to five causes deep', async () => {
+    const wrapped = (depth: number): Error =>
+      depth === 0 ? new BackboneError('EB_NOT_STORED', 'away') : new Error('wrapped', { cause: wrapped(depth - 1) });
+    for (const [depth, tries] of [
+      [1, 6],
+      [5, 6],
+      [6, 1],
+    ] as const) {
+      const { run, attempts } = scene({ attempts: 1 });
+      const failed = run((attempt) => failing(attempt <= 5 ? wrapped(depth) : new Error('own'))());
+      await expect(failed).rejects.toThrow(tries === 6 ? 'own' : 'wrapped');
+      expect(attempts).toHaveLength(tries);
+    }
+  });
+
+  it('survives causes that go round in a circle or cannot be read', async () => {
+    const circle = new Error('circle');
+    circle.cause = circle;
+    const unreadable = Object.defineProperty(new Error('unreadable'), 'cause', { get: failing(new Error('no')) });
+    for (const error of [circle, unreadable]) {
+      const { run, attempts } = scene({ attempts: 2 });
+      await expect(run(failing(error))).rejects.toBe(error);
+      expect(attempts).toEqual([1, 2]);
+    }
+  });
+
+  it('believes a handler that calls an error hopeless, whatever is behind it', async () => {
+    const { run, attempts } = scene();
+    const hopeless = new NonRetryableError('no', { cause: new BackboneError('EB_NOT_STORED', 'away') });
+    await expect(run(failing(hopeless))).rejects.toBe(hopeless);
+    expect(attempts).toEqual([1]);
+  });
+
+  it('counts the attempts that were spent before a restart, and goes on with their pauses', async () => {
+    const { run, attempts, waits } = scene({}, 2);
+    await expect(run(failing(new Error('still')))).rejects.toThrow('still');
+    expect({ attempts, waits }).toEqual({ attempts: [3, 4], waits: [800] });
+    const over = scene({}, 7);
+    await expect(over.run(failing(new Error('still')))).rejects.toThrow('still');
+    expect(over.attempts).toEqual([8]);
+  });
+
+  it('rests while it waits, and not while the handler runs', async () => {
+    const { run, rests } = scene({ attempts: 2 });
+    await expect(run(() => (rests.push('runs'), failing(new Error('x'))()))).rejects.toThrow('x');
+    expect(rests).toEqual(['runs', 'rests', 'waits', 'goes on', 'runs']);
+  });
+
+  it('lets the event go only when the failure is told, also the last one', async () => {
+    for (const attempts of [1, 2]) {
+      const { run, context, stopping } = scene({ attempts });
+      let told: () => void = () => undefined;
+      let ended = false;
+      context.recordFailure = () => {
+        context.failures += 1;
+        return new Promise((resolve) => (told = resolve));
+      };
+      stopping.abort();
+      const failed = run(failing(new Error('x'))).finally(() => (ended = true));
+      await new Promise(setImmediate);
+      expect(ended).toBe(false);
+      told();
+      await expect(failed).rejects.toThrow();
+    }
+  });
+
+  it('tries again what took too long, with a signal that has not fired', async () => {
+    const { run, context, attempts } = scene({ attempts: 2 });
+    const late = new BackboneError('EB_TIMEOUT', 'late');
+    const signals = [AbortSignal.abort(late), new AbortController().signal];
+    Object.defineProperty(context, 'signal', { get: () => signals[context.attempt - 1] ?? signals[1] });
+    await run((attempt) => {
+      if (attempt === 1) throw late;
+    });
+    expect(attempts).toEqual([1, 2]);
+  });
+
+  it('counts nothing when the handler gives up because the consumer stops', async () => {
+    const { run, context, stopping } = scene();
+    stopping.abort();
+    const givenUp = new BackboneError('EB_STOPPING', 'stops');
+    await expect(run(failing(givenUp))).rejects.toMatchObject({ code: 'EB_STOPPING' });
+    expect(context.failures).toBe(0);
+  });
 
   it('gives every run a number of its own, so that ids of produced events start anew', async () => {
     const { run, attempts } = scene();

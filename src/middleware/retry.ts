@@ -15,7 +15,7 @@ export type RetryWait = (ms: number, signal: AbortSignal) => Promise<void>;
 
 /** When and how often a handler that failed is tried again. */
 export interface RetryOptions {
-  /** How often the handler runs at most, its first run included. Default 4. */
+  /** How often the handler runs at most, its first run and those before a restart included. Default 4. */
   readonly attempts?: number;
   /** The longest pause after the first failure. Default 200. */
   readonly firstDelayMs?: number;
@@ -32,10 +32,11 @@ export interface RetryOptions {
 }
 
 /**
- * Runs a failing handler again, with growing pauses, before its event is set aside. What no retry can mend (an event
- * that cannot be read, a {@link NonRetryableError}) is not tried again; a channel that cannot store what the handler
- * produces is waited for, however long, without spending an attempt. A consumer that stops, or that has lost the
- * event to another one, gives up at once: the event is handed out again.
+ * Runs a failing handler again, with growing pauses, before its event is set aside; other keys go on meanwhile. What no
+ * retry can mend (an event that cannot be read, a {@link NonRetryableError}) is not tried again; a channel that cannot
+ * store what the handler produces is waited for, however long, without spending an attempt. Attempts spent before a
+ * restart count where the channel supports `attempts`. A consumer that stops, or that has lost the event to another one,
+ * gives up at once: the event is handed out again.
  *
  * @throws BackboneError `EB_OPTIONS` for options that make no sense.
  */
@@ -45,45 +46,85 @@ export function retry(options: RetryOptions = {}): Middleware {
 
   const tryAgain: Middleware = async (context, next) => {
     if (context.stage === 'produce') return next();
-    let spent = 0;
-    for (let failures = 1; ; failures += 1) {
+    for (;;) {
       try {
         await next();
         return;
       } catch (error) {
         if (context.skipped) throw error;
-        // Its time to finish is over or the event is another consumer's: this failure says nothing about the event.
-        if (context.signal.aborted) throw givenUp(error);
-        if (!isInfrastructure(error)) {
-          spent += 1;
-          if (spent >= attempts || isFinal(error) || !retryIf(error)) throw error;
+        // This failure says nothing about the event.
+        if (isGone(context, error)) throw givenUp(error);
+        const spends = !isInfrastructure(error);
+        const recorded = spends ? context.recordFailure() : undefined;
+        try {
+          if (spends && (context.failures >= attempts || isFinal(error) || !retryIf(error))) throw error;
+          const delayMs = retryDelayMs(schedule, context.attempt);
+          report(context, delayMs, error);
+          // Before the pause: the signal of the try that failed may have fired, and says nothing about the next one.
+          context.attempt += 1;
+          await context.rest(() => pause(context, delayMs, wait, error));
+        } finally {
+          await recorded;
         }
-        const delayMs = retryDelayMs(schedule, failures);
-        report(context, delayMs, error);
-        await pause(context, delayMs, wait, error);
-        context.attempt += 1;
       }
     }
   };
   return Object.assign(tryAgain, { quiet: true });
 }
 
-const POISON: readonly ErrorCode[] = [
+const FINAL: readonly ErrorCode[] = [
   'EB_UNDECODABLE',
   'EB_VALIDATION',
   'EB_FIELDS_LOST',
   'EB_MALFORMED',
   'EB_UNKNOWN_TYPE',
+  'EB_CRASHED',
+  'EB_PARKED',
+  'EB_STOPPING',
 ];
 const INFRASTRUCTURE: readonly ErrorCode[] = ['EB_NOT_STORED', 'EB_OUTCOME_UNKNOWN', 'EB_BACKPRESSURE'];
+const LONGEST_CAUSE_CHAIN = 5;
 
+/** Whether the event was taken away or its time to finish is over, and not only this try's. */
+function isGone({ signal, stopping }: ConsumeContext, error: unknown): boolean {
+  if (stopping.aborted && isBackboneError(error, 'EB_STOPPING')) return true;
+  if (!signal.aborted) return false;
+  const reason: unknown = signal.reason;
+  return !isBackboneError(reason) || reason.code === 'EB_LEASE_LOST' || reason.code === 'EB_STOPPING';
+}
+
+/** Also where a handler has wrapped what the channel said, unless it says that trying again cannot help. */
 function isInfrastructure(error: unknown): boolean {
-  return isBackboneError(error) && INFRASTRUCTURE.includes(error.code);
+  if (isFinal(error)) return false;
+  let current = error;
+  for (let depth = 0; depth <= LONGEST_CAUSE_CHAIN && current !== undefined; depth += 1) {
+    if (isBackboneError(current) && INFRASTRUCTURE.includes(current.code)) return true;
+    current = causeOf(current);
+  }
+  return false;
+}
+
+/** A getter of somebody else's error may throw. */
+function causeOf(error: unknown): unknown {
+  try {
+    return error instanceof Error ? error.cause : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function isFinal(error: unknown): boolean {
-  if (isBackboneError(error)) return POISON.includes(error.code) || error.code === 'EB_STOPPING';
-  return error instanceof NonRetryableError || (error instanceof Error && error.name === 'NonRetryableError');
+  if (isBackboneError(error)) return FINAL.includes(error.code);
+  return error instanceof NonRetryableError || isNamedNonRetryable(error);
+}
+
+/** Of another copy of the package. */
+function isNamedNonRetryable(error: unknown): boolean {
+  try {
+    return error instanceof Error && error.name === 'NonRetryableError';
+  } catch {
+    return false;
+  }
 }
 
 async function pause(context: ConsumeContext, delayMs: number, wait: RetryWait, cause: unknown): Promise<void> {
