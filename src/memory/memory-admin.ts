@@ -1,6 +1,5 @@
-import type { ChannelAdmin, Checkpoint, GroupState, Stream } from '../core/index.js';
+import type { ChannelAdmin, Checkpoint, GroupState, Stream, TrimLimits } from '../core/index.js';
 import { MemoryDeadLetters } from './memory-dead-letters.js';
-import type { MemoryGroup } from './memory-group.js';
 import { reachOf } from './memory-position.js';
 import type { MemoryStream } from './memory-stream.js';
 
@@ -17,12 +16,11 @@ export class MemoryAdmin implements ChannelAdmin {
 
   async groups(stream: Stream): Promise<readonly GroupState[]> {
     const { groups } = await this.#find(stream);
-    return [...groups].map(([name, group]) => stateOf(name, group));
+    return [...groups.values()].map(({ state }) => state);
   }
 
   async state(stream: Stream, group: string): Promise<GroupState | undefined> {
-    const found = (await this.#find(stream)).groups.get(group);
-    return found && stateOf(group, found);
+    return (await this.#find(stream)).groups.get(group)?.state;
   }
 
   async reset(stream: Stream, group: string, to: 'beginning' | 'end' | Checkpoint): Promise<void> {
@@ -31,8 +29,8 @@ export class MemoryAdmin implements ChannelAdmin {
     found.group(group, 'beginning').reset(reach);
   }
 
-  async trim(stream: Stream, until: Checkpoint): Promise<number> {
-    return (await this.#find(stream)).trim(reachOf(until));
+  async trim(stream: Stream, limits: TrimLimits): Promise<number> {
+    return (await this.#find(stream)).trim(limits);
   }
 
   async erase(stream: Stream, ids: readonly string[], fields?: readonly string[]): Promise<number> {
@@ -44,8 +42,4 @@ export class MemoryAdmin implements ChannelAdmin {
   #find(stream: Stream): Promise<MemoryStream> {
     return new Promise((resolve) => resolve(this.#stream(stream)));
   }
-}
-
-function stateOf(group: string, { members, pending, lag, letters, delivered }: MemoryGroup): GroupState {
-  return { group, consumers: members.size, pending, lag, deadLetters: letters.size, delivered };
 }

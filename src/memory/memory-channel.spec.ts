@@ -24,7 +24,10 @@ describe('a memory channel', () => {
 
   it('hands out what came back in the order of the stream, before what is new', async () => {
     const channel = memoryChannel();
-    await channel.publish(stream, ['a', 'b', 'c', 'd'].map(message));
+    await channel.publish(
+      stream,
+      ['a', 'b', 'c', 'd'].map((id) => ({ ...message(id), key: id })),
+    );
     const [first, second] = [1, 2].map((batchSize) => channel.subscribe({ stream, group, batchSize }));
     const [a] = (await next(first as Subscription)).deliveries;
     const [b] = (await next(second as Subscription)).deliveries;
@@ -131,7 +134,7 @@ describe('a memory channel', () => {
     const [delivery] = (await next(subscription)).deliveries as [Delivery];
     const deadLetter = { kind: 'failed', code: 'Error', error: 'Error: no', attempts: 1 } as const;
     await subscription.settle([{ delivery, deadLetter }]);
-    expect(await channel.admin.trim(stream, [delivery.position])).toBe(1);
+    expect(await channel.admin.trim(stream, { until: [delivery.position], force: true })).toBe(1);
 
     const { deadLetters } = channel.admin;
     expect(await deadLetters.show(stream, group, '1')).toMatchObject({ letter: { eventId: 'a' }, event: undefined });

@@ -45,17 +45,19 @@ export function memoryChannel(options: MemoryChannelOptions = {}): MemoryChannel
 const SUPPORTS: ChannelSupports = Object.freeze({
   persistent: false,
   competingConsumers: true,
-  keyedOrderAcrossConsumers: false,
+  keyedOrderAcrossConsumers: true,
   selectiveSettle: true,
   deliveryCount: true,
+  attempts: true,
   dedupe: true,
   expectedVersion: true,
   transaction: false,
   readByKey: true,
   readById: true,
-  parkByKey: false,
+  parkByKey: true,
   erase: true,
   atomicDeadLetter: true,
+  trim: true,
 });
 
 class OpenChannel implements MemoryChannel {
@@ -85,7 +87,7 @@ class OpenChannel implements MemoryChannel {
         throw new BackboneError('EB_UNSUPPORTED', 'the memory channel cannot join a transaction; publish without one');
       }
       if (signal?.aborted) throw new BackboneError('EB_NOT_STORED', 'the append was given up before it was sent');
-      resolve(found.append(messages, expected, this.#server.now()));
+      resolve(found.append(messages, expected));
     });
   }
 

@@ -17,7 +17,7 @@ export class MemoryServer {
     const name = `${checkedName('environment', environment)}:${checkedName('contract name', contract)}`;
     let stream = this.#streams.get(name);
     if (!stream) {
-      stream = new MemoryStream(() => this.#changed());
+      stream = new MemoryStream({ environment, contract }, this.now, () => this.#changed());
       this.#streams.set(name, stream);
     }
     return stream;

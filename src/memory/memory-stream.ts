@@ -1,20 +1,34 @@
-import { BackboneError, type ExpectedVersion, type Message, type Published } from '../core/index.js';
-import { MemoryGroup, type GroupSource } from './memory-group.js';
+import {
+  BackboneError,
+  type ExpectedVersion,
+  type Message,
+  type Published,
+  type Stream,
+  type TrimLimits,
+} from '../core/index.js';
+import type { GroupSource } from './group-source.js';
+import { MemoryGroup } from './memory-group.js';
 import { copyFields, copyMessage } from './memory-message.js';
 import { positionOf } from './memory-position.js';
+import { trimmable } from './memory-trim.js';
 import type { StoredEvent } from './stored-event.js';
 
 /** The events of one contract in one environment, and the groups that consume them. */
 export class MemoryStream implements GroupSource {
   readonly groups = new Map<string, MemoryGroup>();
+  readonly stream: Stream;
+  readonly now: () => number;
   readonly #changed: () => void;
   readonly #numbers = new Map<string, number>();
   readonly #versions = new Map<string, number>();
-  #events: StoredEvent[] = [];
+  // With a hole where an event was trimmed behind one that had to stay.
+  readonly #events: (StoredEvent | undefined)[] = [];
   #trimmed = 0;
 
   /** `changed` is called whenever a group of the stream may have become settled. */
-  constructor(changed: () => void) {
+  constructor(stream: Stream, now: () => number, changed: () => void) {
+    this.stream = stream;
+    this.now = now;
     this.#changed = changed;
   }
 
@@ -32,7 +46,7 @@ export class MemoryStream implements GroupSource {
   group(name: string, from: 'beginning' | 'end'): MemoryGroup {
     let group = this.groups.get(name);
     if (!group) {
-      group = new MemoryGroup(this, this.#changed);
+      group = new MemoryGroup(name, this, this.#changed);
       group.reset(from === 'end' ? this.last : 0);
       this.groups.set(name, group);
     }
@@ -40,11 +54,11 @@ export class MemoryStream implements GroupSource {
   }
 
   /** Appends the messages that are not stored yet, all or none. */
-  append(messages: readonly Message[], expected: ExpectedVersion, now: number): readonly Published[] {
+  append(messages: readonly Message[], expected: ExpectedVersion): readonly Published[] {
     const isNew = messages.some(({ id }) => !this.#numbers.has(id));
     // A repeated append must find its events although they themselves have moved the version on.
     if (isNew) this.#expect(messages, expected);
-    const published = messages.map((message) => this.#store(message, now));
+    const published = messages.map((message) => this.#store(message));
     if (isNew) for (const group of this.groups.values()) group.wake();
     return published;
   }
@@ -62,16 +76,22 @@ export class MemoryStream implements GroupSource {
 
   /** The events after one number up to another one. */
   between(after: number, until: number): readonly StoredEvent[] {
-    return this.#events.slice(Math.max(0, after - this.#trimmed), Math.max(0, until - this.#trimmed));
+    const events = this.#events.slice(Math.max(0, after - this.#trimmed), Math.max(0, until - this.#trimmed));
+    return events.flatMap((event) => event ?? []);
   }
 
-  /** Removes the events up to a number that every group has finished; returns how many. */
-  trim(until: number): number {
-    const reach = Math.min(until, this.last, ...[...this.groups.values()].map((group) => group.finished));
-    const count = Math.max(0, reach - this.#trimmed);
-    this.#events = this.#events.slice(count);
-    this.#trimmed += count;
-    return count;
+  /** Removes what the limits let go, unless a group has not finished it or a dead letter refers to it; returns how many. */
+  trim(limits: TrimLimits): number {
+    const groups = [...this.groups.values()];
+    const reach = limits.force ? this.last : Math.min(this.last, ...groups.map((group) => group.finished));
+    const going = trimmable(this.between(0, this.last), limits).filter(
+      ({ number }) => limits.force || (number <= reach && !groups.some(({ letters }) => letters.has(number))),
+    );
+    for (const { number } of going) this.#events[number - this.#trimmed - 1] = undefined;
+    const left = this.#events.findIndex((event) => event !== undefined);
+    this.#trimmed += this.#events.splice(0, left < 0 ? this.#events.length : left).length;
+    if (limits.force) for (const group of groups) group.loseTrimmed();
+    return going.length;
   }
 
   /** Erases fields of an event, the personal ones when none are named; tells whether there was something to erase. */
@@ -104,11 +124,11 @@ export class MemoryStream implements GroupSource {
     );
   }
 
-  #store(message: Message, now: number): Published {
+  #store(message: Message): Published {
     const known = this.#numbers.get(message.id);
     if (known !== undefined) return { position: positionOf(known), duplicate: true };
     const number = this.last + 1;
-    this.#events.push({ number, appendedAt: now, message: copyMessage(message) });
+    this.#events.push({ number, appendedAt: this.now(), message: copyMessage(message) });
     this.#numbers.set(message.id, number);
     this.#versions.set(message.key, (this.#versions.get(message.key) ?? 0) + 1);
     return { position: positionOf(number), duplicate: false };

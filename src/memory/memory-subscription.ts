@@ -8,21 +8,22 @@ import {
   type SubscribeOptions,
   type Subscription,
 } from '../core/index.js';
-import type { Member, MemoryGroup } from './memory-group.js';
+import type { Member } from './member.js';
+import type { MemoryGroup, TakenEvent } from './memory-group.js';
 import { copyMessage } from './memory-message.js';
 import { numberOf, positionOf } from './memory-position.js';
 import type { MemoryServer } from './memory-server.js';
-import type { StoredEvent } from './stored-event.js';
 
 const DEFAULT_BATCH_SIZE = 100;
 const DONE: IteratorReturnResult<undefined> = Object.freeze({ done: true, value: undefined });
 
 /** One consumer of a group. It waits without polling: the group wakes it. */
 export class MemorySubscription implements Subscription, Member {
+  readonly types: ReadonlySet<string> | undefined;
+  readonly parkKeys: boolean;
   readonly #server: MemoryServer;
   readonly #options: SubscribeOptions;
   readonly #onClose: () => void;
-  readonly #types: ReadonlySet<string> | undefined;
   readonly #held = new Map<number, Delivery>();
   #group: MemoryGroup | undefined;
   readonly #readers: ((result: IteratorResult<Batch, undefined>) => void)[] = [];
@@ -36,7 +37,8 @@ export class MemorySubscription implements Subscription, Member {
     this.#server = server;
     this.#onClose = onClose;
     this.#options = options;
-    this.#types = options.types && new Set(options.types);
+    this.types = options.types && new Set(options.types);
+    this.parkKeys = options.parkKeys ?? false;
   }
 
   get reading(): boolean {
@@ -50,16 +52,20 @@ export class MemorySubscription implements Subscription, Member {
     if (!this.#closed) {
       const { stream, group, from = 'beginning' } = this.#options;
       this.#group = this.#server.stream(stream).group(group, from);
-      this.#group.members.add(this);
+      this.#group.join(this);
     }
     return { next: () => this.#next(), return: () => this.#return() };
   }
 
   settle(settlements: readonly Settlement[]): Promise<readonly Delivery[]> {
     return new Promise((resolve) => {
-      const lost = settlements.filter((settlement) => !this.#settle(settlement));
-      resolve(lost.map(({ delivery }) => delivery));
+      for (const { delivery } of settlements) this.#held.delete(numberOf(delivery.position));
+      resolve(this.#group?.settle(this, settlements) ?? settlements.map(({ delivery }) => delivery));
     });
+  }
+
+  record(deliveries: readonly Delivery[], what: 'failure' | 'start'): Promise<void> {
+    return new Promise((resolve) => resolve(this.#group?.record(this, deliveries, what)));
   }
 
   close(): Promise<void> {
@@ -109,40 +115,25 @@ export class MemorySubscription implements Subscription, Member {
   #result(): IteratorResult<Batch, undefined> | undefined {
     if (this.#left || !this.#group) return DONE;
     const taken = this.#group.take(this, Math.max(1, this.#options.batchSize ?? DEFAULT_BATCH_SIZE));
-    if (taken.length === 0 && this.#saidCaughtUp) return undefined;
-    this.#saidCaughtUp = !this.#group.hasMore;
-    const deliveries = taken.map(({ event, deliveries }) => this.#deliver(event, deliveries));
-    return { done: false, value: { deliveries, caughtUp: this.#saidCaughtUp } };
+    const caughtUp = !this.#group.hasMore;
+    // What others must finish first comes later; until then there is nothing to say.
+    if (taken.length === 0 && (this.#saidCaughtUp || !caughtUp)) return undefined;
+    this.#saidCaughtUp = caughtUp;
+    const deliveries = taken.map((event) => this.#deliver(event));
+    return { done: false, value: { deliveries, caughtUp } };
   }
 
-  #deliver({ number, appendedAt, message }: StoredEvent, deliveries: number): Delivery {
-    const fieldsOmitted = this.#types?.has(message.type) === false;
+  #deliver({ event: { number, appendedAt, message }, deliveries, past }: TakenEvent): Delivery {
+    const fieldsOmitted = this.types?.has(message.type) === false;
     const delivery: Delivery = {
       position: positionOf(number),
       appendedAt,
       deliveries,
+      ...(past && { past }),
       message: copyMessage(message, fieldsOmitted ? NO_FIELDS : undefined),
       ...(fieldsOmitted && { fieldsOmitted }),
     };
     this.#held.set(number, delivery);
     return delivery;
-  }
-
-  #settle({ delivery, deadLetter }: Settlement): boolean {
-    const { stream, group } = this.#options;
-    const { position, message } = delivery;
-    const number = numberOf(position);
-    const letter = deadLetter && {
-      ...deadLetter,
-      stream,
-      group,
-      position,
-      eventId: message?.id,
-      type: message?.type,
-      key: message?.key,
-      time: this.#server.now(),
-    };
-    this.#held.delete(number);
-    return this.#group?.settle(this, number, letter) ?? false;
   }
 }

@@ -12,8 +12,9 @@ const promises = new Map(channelConformance.map((promise) => [promise.name, prom
 const DEADLINE_MS = 100;
 
 describe('the conformance suite catches a channel that', () => {
-  it.for(brokenChannels.map((each) => [each.flaw, each] as const))('%s', async ([, { breaks, begin }]) => {
-    const outcomes = await Promise.all(breaks.map((name) => outcomeOf(name, contextOf(begin, DEADLINE_MS))));
+  it.for(brokenChannels.map((each) => [each.flaw, each] as const))('%s', async ([, flawed]) => {
+    const { breaks } = flawed;
+    const outcomes = await Promise.all(breaks.map((name) => outcomeOf(name, contextOf(flawed, DEADLINE_MS))));
     expect(breaks).not.toEqual([]);
     expect(outcomes).toEqual(breaks.map((name) => `broken: ${name}`));
   });
@@ -31,15 +32,20 @@ describe('the conformance suite', () => {
   });
 
   it('lets a channel pass that is wrapped and not broken', async () => {
-    const intact = () => altered;
-    await expect(Promise.all(channelConformance.map(({ run }) => run(contextOf(intact))))).resolves.toBeDefined();
+    const begin = () => altered;
+    await expect(Promise.all(channelConformance.map(({ run }) => run(contextOf({ begin }))))).resolves.toBeDefined();
   });
 });
 
-function contextOf(begin: BrokenChannel['begin'], deadlineMs?: number): ConformanceContext {
+function contextOf({ begin }: Pick<BrokenChannel, 'begin'>, deadlineMs?: number): ConformanceContext {
   const intact = memoryChannel();
   const into = begin();
-  return { channel: into(intact), open: () => Promise.resolve(into(intact.open())), deadlineMs };
+  return {
+    channel: into(intact),
+    open: () => Promise.resolve(into(intact.open())),
+    restart: () => Promise.resolve(into.restart?.()),
+    deadlineMs,
+  };
 }
 
 async function outcomeOf(name: string, context: ConformanceContext): Promise<string> {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { comparePositions, isBackboneError, type Message, type Published } from '../../core/index.js';
-import { assertInOrder, assertRefused, idsOf } from './expectations.js';
+import { assertAsPublished, assertInOrder, assertRefused, idsOf, messageOf } from './expectations.js';
 import { promise } from './promise.js';
 import { sampleMessage, sampleMessages } from './sample-message.js';
 import type { Scene } from './scene.js';
@@ -44,6 +44,26 @@ export const appendPromises = [
       assert.deepEqual([first?.duplicate, again?.duplicate, third?.duplicate], [false, true, true]);
       assert.deepEqual([again?.position, third?.position], [first?.position, first?.position]);
       assert.equal((await scene.read()).length, 2);
+    },
+    'dedupe',
+  ),
+
+  promise(
+    'appending an id again with another content keeps the first content',
+    async (scene) => {
+      const first = sampleMessage({
+        fields: { amount: '1', note: '"a"' },
+        personal: ['note'],
+        headers: { tenant: 'a' },
+      });
+      await scene.publish([first]);
+      await scene.publish([
+        { ...first, fields: { amount: '2', other: '"b"' }, personal: [], headers: { tenant: 'b' } },
+      ]);
+      const [event] = await scene.read();
+      assertAsPublished(messageOf(event), first);
+      const [delivery] = await scene.listen().take(1);
+      assertAsPublished(messageOf(delivery), first);
     },
     'dedupe',
   ),
@@ -136,6 +156,30 @@ export const appendPromises = [
     assert.equal((await scene.read()).length, 0, 'how many events were stored');
   }),
 
+  promise('an append that is given up before it is sent is refused, and stores nothing', async (scene) => {
+    const signal = AbortSignal.abort();
+    const given = scene.channel.publish(scene.stream, [sampleMessage()], { signal });
+    await assertRefused(scene.deadline.within(given, 'the refusal'), 'EB_NOT_STORED');
+    const messages = await scene.append(1);
+    assertInOrder(await scene.read(), messages, 'the stream');
+  }),
+
+  promise('no reader ever sees a part of an append', async (scene) => {
+    const calls = Array.from({ length: 40 }, () => sampleMessages(10));
+    const done = { yet: false };
+    const appended = Promise.all(calls.map((messages) => scene.publish(messages))).finally(() => (done.yet = true));
+    do {
+      const count = (await scene.read({ batchSize: 1_000 })).length;
+      assert.equal(count % 10, 0, `a reader saw ${count} events of appends of 10`);
+    } while (!done.yet);
+    await appended;
+    const ids = idsOf(await scene.read());
+    for (const messages of calls) {
+      const at = ids.indexOf(messages[0]?.id ?? '');
+      assert.deepEqual(ids.slice(at, at + 10), idsOf(messages), 'the events of one append do not follow each other');
+    }
+  }),
+
   promise('an append to a closed channel is refused, and closing twice does no harm', async (scene) => {
     const channel = await scene.open();
     await channel.publish(scene.stream, [sampleMessage()]);
@@ -143,29 +187,6 @@ export const appendPromises = [
     await scene.deadline.within(channel.close(), 'the channel to close again');
     await assertRefused(channel.publish(scene.stream, [sampleMessage()]), 'EB_CLOSED');
     assert.equal((await scene.read()).length, 1, 'how many events were stored');
-  }),
-
-  promise('twenty producers and four consumers at once lose nothing', async (scene) => {
-    const messages = Array.from({ length: 20 }, () => sampleMessages(50));
-    const channels = [scene.channel, await scene.open()];
-    const listeners = [0, 1, 2, 3].map((i) => scene.listen({ batchSize: 10 }, channels[i % 2]));
-    const missing = new Set(idsOf(messages.flat()));
-    const consumed = new Promise<void>((resolve, reject) => {
-      for (const listener of listeners) {
-        listener
-          .each(async (deliveries) => {
-            await listener.settle(deliveries);
-            for (const id of idsOf(deliveries)) missing.delete(id);
-            if (missing.size === 0) resolve();
-          })
-          .catch(reject);
-      }
-    });
-    const produced = messages.map(async (own, i) => {
-      for (const message of own) await channels[i % 2]?.publish(scene.stream, [message]);
-    });
-    await scene.deadline.within(Promise.all(produced), 'the appends');
-    await scene.deadline.within(consumed, () => `${missing.size} events that did not come`);
   }),
 ];
 

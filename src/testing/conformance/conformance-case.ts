@@ -6,6 +6,8 @@ export interface ConformanceContext {
   readonly channel: Channel;
   /** Opens another channel on the same server, as a second process would. Whoever opens it closes it. */
   open(): Promise<Channel>;
+  /** Stops the server and starts it again with what it had stored. Promises that need it are vacuous without. */
+  restart?(): Promise<void>;
   /** How long a promise waits for what must come before it fails. Default 10,000. */
   readonly deadlineMs?: number;
 }
@@ -16,6 +18,8 @@ export interface ConformanceCase {
   readonly name: string;
   /** The promise holds only for channels that support this. */
   readonly requires?: keyof ChannelSupports;
+  /** The promise is tried only in a context that has this. */
+  readonly needs?: 'restart';
   /** Rejects with an `AssertionError` when the promise is broken. Uses a stream of its own and leaves nothing open. */
   readonly run: (context: ConformanceContext) => Promise<void>;
 }

@@ -89,7 +89,7 @@ async function assertKept(scene: Scene, message: Message): Promise<void> {
     .listen({ group: `group-${message.id}` })
     .takeAll([message])
     .then((all) => all.slice(-1));
-  const event = (await scene.read()).at(-1);
+  const event = (await scene.read()).find((each) => each.message?.id === message.id);
   assertAsPublished(messageOf(delivery), message);
   assertAsPublished(messageOf(event), message);
 }

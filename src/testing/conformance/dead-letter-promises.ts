@@ -23,8 +23,8 @@ export const deadLetterPromises = [
       const messages = await scene.append(3, { key: 'the-key' });
       const listener = scene.listen({ batchSize: 3 });
       const delivered = await listener.take(3);
-      assert.deepEqual(await listener.settle(delivered.slice(0, 1), FAILED), []);
-      assert.deepEqual(await listener.settle(delivered.slice(1, 2), UNKNOWN), []);
+      assert.deepEqual(await listener.settle(delivered.slice(0, 1), { deadLetter: FAILED }), []);
+      assert.deepEqual(await listener.settle(delivered.slice(1, 2), { deadLetter: UNKNOWN }), []);
       await listener.close();
       const letters = await scene.channel.admin.deadLetters.list(stream, GROUP);
       assert.equal(letters.length, 2, 'how many letters are listed');
@@ -109,7 +109,7 @@ export const deadLetterPromises = [
 async function setAside(scene: Scene, count: number): Promise<readonly DeadLetter[]> {
   await scene.append(count);
   const listener = scene.listen();
-  await listener.settle(await listener.take(count), FAILED);
+  await listener.settle(await listener.take(count), { deadLetter: FAILED });
   await listener.close();
   const letters = await scene.channel.admin.deadLetters.list(scene.stream, GROUP);
   assert.equal(letters.length, count, 'how many letters are listed');

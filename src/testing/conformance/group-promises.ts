@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Delivery, Message } from '../../core/index.js';
-import { assertFields, assertInOrder, assertSame, idsOf, messageOf } from './expectations.js';
+import { assertFields, assertInOrder, assertSame, messageOf } from './expectations.js';
 import { promise } from './promise.js';
-import { sampleMessage, sampleMessages } from './sample-message.js';
+import { sampleMessage, sampleMessages, sampleMessagesOfKeys } from './sample-message.js';
 import { freshStream, GROUP } from './scene.js';
 
 /** What a channel promises about who gets which events, and in which order. */
@@ -30,7 +30,8 @@ export const groupPromises = [
   promise(
     'consumers of one group share its events: each goes to one of them',
     async (scene) => {
-      const messages = await scene.append(300);
+      const messages = sampleMessagesOfKeys(300, 100);
+      await scene.publish(messages);
       const channels = [scene.channel, await scene.open(), scene.channel];
       const listeners = channels.map((channel) => scene.listen({ batchSize: 7 }, channel));
       const delivered: Delivery[] = [];
@@ -150,20 +151,5 @@ export const groupPromises = [
       groups.map(({ group }) => group),
       [GROUP],
     );
-  }),
-
-  promise('consumers that come and go lose nothing', async (scene) => {
-    const messages = await scene.append(200);
-    const channels = [scene.channel, await scene.open()];
-    const missing = new Set(idsOf(messages));
-    for (let round = 0; missing.size > 0; round += 1) {
-      const listener = scene.listen({ batchSize: 20 }, channels[round % 2]);
-      const taken = await listener.take(Math.min(20, missing.size));
-      const settled = taken.slice(0, 15);
-      assert.deepEqual(await listener.settle(settled), [], 'settlements that were lost');
-      for (const id of idsOf(settled)) missing.delete(id);
-      await listener.close();
-      assert.ok(round < 40, 'events that were settled come again and again');
-    }
   }),
 ];

@@ -1,5 +1,5 @@
 import { AssertionError } from 'node:assert/strict';
-import type { Batch, Delivery, DeadLetterReason, Message, Subscription } from '../../core/index.js';
+import type { Batch, Delivery, Message, Settlement, Subscription } from '../../core/index.js';
 import type { Deadline } from './deadline.js';
 import { idsOf } from './expectations.js';
 
@@ -55,10 +55,15 @@ export class Listener {
     await this.#iterator?.return?.();
   }
 
-  /** Settles deliveries; returns those that were lost. */
-  settle(deliveries: readonly Delivery[], deadLetter?: DeadLetterReason): Promise<readonly Delivery[]> {
-    const settlements = deliveries.map((delivery) => ({ delivery, deadLetter }));
+  /** Settles deliveries, as handled or with another end; returns those that were lost. */
+  settle(deliveries: readonly Delivery[], end: Omit<Settlement, 'delivery'> = {}): Promise<readonly Delivery[]> {
+    const settlements = deliveries.map((delivery) => ({ ...end, delivery }));
     return this.#deadline.within(this.subscription.settle(settlements), 'a settlement');
+  }
+
+  /** Has the channel remember something about deliveries. */
+  record(deliveries: readonly Delivery[], what: 'failure' | 'start'): Promise<void> {
+    return this.#deadline.within(this.subscription.record(deliveries, what), 'something to be remembered');
   }
 
   close(): Promise<void> {

@@ -1,8 +1,11 @@
 import { AssertionError } from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   describeError,
   type Channel,
+  type DeadLetter,
+  type GroupState,
   type Message,
   type Published,
   type ReadEvent,
@@ -72,6 +75,32 @@ export class Scene {
   /** Appends messages in one call. */
   publish(messages: readonly Message[], stream: Stream = this.stream): Promise<readonly Published[]> {
     return this.deadline.within(this.channel.publish(stream, messages), 'an append');
+  }
+
+  /** The dead letters of the group. */
+  letters(): Promise<readonly DeadLetter[]> {
+    return this.deadline.within(this.channel.admin.deadLetters.list(this.stream, GROUP), 'the dead letters');
+  }
+
+  /** How the group stands. */
+  async state(): Promise<GroupState> {
+    const state = await this.deadline.within(this.channel.admin.state(this.stream, GROUP), 'the state of the group');
+    if (!state) throw new AssertionError({ message: 'there is no state of the group' });
+    return state;
+  }
+
+  /** Asks again and again until it is so. */
+  async until(isSo: () => boolean | Promise<boolean>, what: string): Promise<void> {
+    const latest = Date.now() + this.deadline.ms;
+    while (!(await isSo())) {
+      if (Date.now() > latest) throw new AssertionError({ message: `waited ${this.deadline.ms} ms for ${what}` });
+      await nextTurn();
+    }
+  }
+
+  /** Brings the server down and up again, where the context can. */
+  async restart(): Promise<void> {
+    await this.#context.restart?.();
   }
 
   /** Everything that a reader without a group gets. */

@@ -4,8 +4,10 @@ import type {
   ChannelAdmin,
   DeadLetterAdmin,
   Delivery,
+  GroupState,
   Message,
   ReadEvent,
+  Settlement,
   SubscribeOptions,
   Subscription,
 } from 'nest-event-backbone/core';
@@ -14,6 +16,7 @@ import type {
 export interface SubscriptionChanges {
   readonly batch?: (batch: Batch) => Batch;
   readonly settle?: Subscription['settle'];
+  readonly record?: Subscription['record'];
   readonly close?: Subscription['close'];
   readonly leave?: () => Promise<void>;
 }
@@ -82,9 +85,19 @@ export function alteredAdmin(intact: Channel, changes: Partial<ChannelAdmin>): C
       state: (stream, group) => admin.state(stream, group),
       reset: (stream, group, to) => admin.reset(stream, group, to),
       deadLetters: admin.deadLetters,
-      trim: (stream, until) => admin.trim(stream, until),
+      trim: (stream, limits) => admin.trim(stream, limits),
       erase: (stream, ids, fields) => admin.erase(stream, ids, fields),
       ...changes,
+    },
+  });
+}
+
+/** A channel that says something else about how a group stands. */
+export function alteredState(intact: Channel, change: (state: GroupState) => GroupState): Channel {
+  return alteredAdmin(intact, {
+    state: async (stream, group) => {
+      const state = await intact.admin.state(stream, group);
+      return state && change(state);
     },
   });
 }
@@ -103,9 +116,17 @@ export function alteredDeadLetters(intact: Channel, changes: Partial<DeadLetterA
   });
 }
 
+/** A channel that settles otherwise: each settlement is changed on its way. */
+export function alteredSettlements(intact: Channel, change: (settlement: Settlement) => Settlement): Channel {
+  return alteredSubscriptions(intact, (subscription) => ({
+    settle: (settlements) => subscription.settle(settlements.map(change)),
+  }));
+}
+
 function alteredSubscription(intact: Subscription, changes: SubscriptionChanges): Subscription {
   return {
     settle: changes.settle ?? ((settlements) => intact.settle(settlements)),
+    record: changes.record ?? ((deliveries, what) => intact.record(deliveries, what)),
     close: changes.close ?? (() => intact.close()),
     [Symbol.asyncIterator]() {
       const iterator = intact[Symbol.asyncIterator]();

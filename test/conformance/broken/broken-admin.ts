@@ -1,4 +1,4 @@
-import { altered, alteredAdmin, alteredMessages } from './altered-channel.js';
+import { alteredAdmin, alteredMessages, alteredState } from './altered-channel.js';
 import { broken, type BrokenChannel } from './broken-channel.js';
 
 /** Channels that do something else than the operator asked for. */
@@ -19,38 +19,18 @@ export const brokenAdmin: readonly BrokenChannel[] = [
   broken(
     'counts the dead letters as pending',
     ['the state of a group counts its pending events and its dead letters'],
-    (intact) =>
-      alteredAdmin(intact, {
-        state: async (stream, group) => {
-          const state = await intact.admin.state(stream, group);
-          return state && { ...state, pending: state.pending + state.deadLetters };
-        },
-      }),
+    (intact) => alteredState(intact, (state) => ({ ...state, pending: state.pending + state.deadLetters })),
   ),
-  {
-    flaw: 'trims what a group has not finished',
-    breaks: ['trimming removes only what every group has finished'],
-    begin: () => {
-      let trimmed = 0;
-      return (intact) =>
-        altered(
-          alteredAdmin(intact, {
-            trim: (_, [until]) => {
-              const before = trimmed;
-              trimmed = Math.max(trimmed, Number(until?.id ?? 0));
-              return Promise.resolve(trimmed - before);
-            },
-          }),
-          {
-            async *read(options) {
-              for await (const batch of intact.read(options)) {
-                yield batch.filter(({ position }) => Number(position.id) > trimmed);
-              }
-            },
-          },
-        );
-    },
-  },
+  broken(
+    'says that its oldest event waits since the stream began',
+    ['the state of a group says since when its oldest events wait, and since when they are in work'],
+    (intact) => alteredState(intact, (state) => ({ ...state, oldestWaitingAt: 1 })),
+  ),
+  broken(
+    'does not say since when events are in work',
+    ['the state of a group says since when its oldest events wait, and since when they are in work'],
+    (intact) => alteredState(intact, (state) => ({ ...state, oldestPendingAt: undefined })),
+  ),
   broken(
     'does not erase',
     [

@@ -1,4 +1,4 @@
-import { BackboneError, type Channel, type Message, type Stream } from 'nest-event-backbone/core';
+import { BackboneError, type Channel, type Message, type Published, type Stream } from 'nest-event-backbone/core';
 import { altered, alteredDeliveries, alteredMessages, alteredReading } from './altered-channel.js';
 import { broken, type BrokenChannel } from './broken-channel.js';
 
@@ -149,18 +149,55 @@ export const brokenAppends: readonly BrokenChannel[] = [
   ),
   broken(
     'appends after it was closed',
-    ['an append to a closed channel is refused, and closing twice does no harm'],
+    [
+      'an append to a closed channel is refused, and closing twice does no harm',
+      'closing a channel gives back what its consumers held, and ends their reads',
+    ],
     (intact) => altered(intact, { close: () => Promise.resolve() }),
   ),
+  {
+    flaw: 'keeps the last content of an id',
+    breaks: ['appending an id again with another content keeps the first content'],
+    begin: () => {
+      const last = new Map<string, Message>();
+      const changed = <T extends { message?: Message }>(event: T): T => ({
+        ...event,
+        message: last.get(event.message?.id ?? '') ?? event.message,
+      });
+      return (intact) =>
+        alteredReading(
+          alteredMessages(intact, (message) => {
+            last.set(message.id, message);
+            return message;
+          }),
+          (event) => [changed(event)],
+        );
+    },
+  },
   broken(
-    'loses one event in forty',
-    [
-      'twenty producers and four consumers at once lose nothing',
-      'a consumer gets the events of a producer in the order of their appends',
-      'every group gets every event',
-      'consumers that come and go lose nothing',
-    ],
-    (intact) => alteredDeliveries(intact, (delivery) => (Number(delivery.position.id) % 40 === 39 ? [] : [delivery])),
+    'appends what was given up before it was sent',
+    ['an append that is given up before it is sent is refused, and stores nothing'],
+    (intact) => altered(intact, { publish: (stream, messages) => intact.publish(stream, messages) }),
+  ),
+  broken(
+    'refuses what was given up, and stores it all the same',
+    ['an append that is given up before it is sent is refused, and stores nothing'],
+    (intact) =>
+      altered(intact, {
+        publish: async (stream, messages, options) => {
+          await intact.publish(stream, messages);
+          return intact.publish(stream, messages, options);
+        },
+      }),
+  ),
+  broken('appends the messages of a call one after another', ['no reader ever sees a part of an append'], (intact) =>
+    altered(intact, {
+      publish: async (stream, messages, options) => {
+        const published: Published[] = [];
+        for (const message of messages) published.push(...(await intact.publish(stream, [message], options)));
+        return published;
+      },
+    }),
   ),
 ];
 

@@ -36,6 +36,8 @@ export const brokenGroups: readonly BrokenChannel[] = [
     'hands out a batch from its end',
     [
       'a consumer gets the events of a producer in the order of their appends',
+      'the events of each of sixteen keys come to a consumer in the order of their appends',
+      'redriving one dead letter of a parked key hands all of them out in order, before its newer events',
       'an append of two thousand messages arrives whole and in order, in batches no larger than asked',
     ],
     (intact) =>
@@ -80,6 +82,7 @@ export const brokenGroups: readonly BrokenChannel[] = [
           let caughtUp = false;
           return {
             settle: (settlements) => subscription.settle(settlements),
+            record: (deliveries, what) => subscription.record(deliveries, what),
             close: () => subscription.close(),
             [Symbol.asyncIterator]() {
               const iterator = subscription[Symbol.asyncIterator]();
@@ -121,8 +124,13 @@ export const brokenGroups: readonly BrokenChannel[] = [
   broken('mixes environments', ['streams of other contracts and of other environments stay apart'], (intact) =>
     elsewhere(intact, (stream) => ({ ...stream, environment: 'one' })),
   ),
-  broken('mixes contracts', ['streams of other contracts and of other environments stay apart'], (intact) =>
-    elsewhere(intact, (stream) => ({ ...stream, contract: 'one' })),
+  broken(
+    'mixes contracts',
+    [
+      'streams of other contracts and of other environments stay apart',
+      'ten streams are consumed at once, each whole and in order',
+    ],
+    (intact) => elsewhere(intact, (stream) => ({ ...stream, contract: 'one' })),
   ),
   broken('moves a group by reading without one', ['a reader without a group changes nothing for groups'], (intact) =>
     altered(intact, {

@@ -49,6 +49,7 @@ export const brokenSettlements: readonly BrokenChannel[] = [
       'what was not settled comes again after its consumer has closed',
       'consumers that come and go lose nothing',
       'what a consumer gives back goes to another one that waits already',
+      'ten consumers that come and close together leave the group whole',
     ],
     (intact) =>
       alteredSubscriptions(intact, (subscription) => {
