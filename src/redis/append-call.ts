@@ -93,7 +93,7 @@ function wireValue(name: string, value: FieldValue | undefined): string | Buffer
 /** The arguments of the append script. Events with the same field names share one list of them. */
 export function appendArguments(keys: StreamKeys, events: readonly PreparedEvent[]): AppendArguments {
   const shapes: PreparedEvent[] = [];
-  const keyList: AppendArguments = [0, keys.stream];
+  const keyList: AppendArguments = [0, keys.stream, keys.layout];
   const perEvent: AppendArguments = [];
   for (const event of events) {
     let shape = shapes.findIndex((other) => sameNames(event, other));
@@ -112,7 +112,7 @@ export function appendArguments(keys: StreamKeys, events: readonly PreparedEvent
     }
   }
   keyList[0] = keyList.length - 1;
-  keyList.push(ENTRY_FIELD, shapes.length);
+  keyList.push(ENTRY_FIELD, keys.partitions, shapes.length);
   for (const { names, plain } of shapes) keyList.push(plain, names.length - plain, ...names);
   keyList.push(events.length);
   for (const argument of perEvent) keyList.push(argument);

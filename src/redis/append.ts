@@ -1,6 +1,7 @@
 import { BackboneError, type Published } from '../core/index.js';
 import type { PreparedEvent } from './append-call.js';
 import type { StreamKeys } from './keys.js';
+import { layoutRefusal } from './partition-layout.js';
 import { channelError, failureReason, type FailureKind } from './redis-failure.js';
 
 /** What an append is made of. */
@@ -64,7 +65,7 @@ export class Append {
     const published = this.events.map((_, i): Published => {
       const reply = replies[from + i] as string;
       const duplicate = reply.startsWith('=');
-      return { position: { partition: 0, id: duplicate ? reply.slice(1) : reply }, duplicate };
+      return { position: { partition: this.keys.partition, id: duplicate ? reply.slice(1) : reply }, duplicate };
     });
     this.#resolve(published);
     return from + published.length;
@@ -76,7 +77,7 @@ export class Append {
     if (kind === 'unknown') this.#maybeStored = true;
     // Once it may be stored, a refusal of another try does not tell that it is not.
     if (this.#maybeStored || (kind !== 'full' && kind !== 'fatal' && kind !== 'noGroup')) return true;
-    this.#reject(kind === 'full' ? full() : channelError('the append', error));
+    this.#reject(kind === 'full' ? full() : (layoutRefusal(error, this.keys) ?? channelError('the append', error)));
     return false;
   }
 

@@ -4,6 +4,7 @@ import { Append } from './append.js';
 import { appendArguments, prepareEvents, stagedHashes, type StagedHash } from './append-call.js';
 import { backOffMs } from './back-off.js';
 import { callsOf } from './calls-of.js';
+import { DurabilityCheck } from './durability-check.js';
 import type { RedisClient } from './open-client.js';
 import type { StreamKeys } from './keys.js';
 import type { RedisConnection } from './redis-connection.js';
@@ -25,6 +26,7 @@ const STAGED_FOR_MS = 10 * 60 * 1000;
 export class Appender {
   readonly #connections: RedisConnections;
   readonly #settings: RedisSettings;
+  #check: DurabilityCheck | undefined;
   /** Not sent, or to be sent again; in the order given. */
   #waiting: Append[] = [];
   /** Sent, and not answered as hoped, while other answers are still to come. */
@@ -48,7 +50,7 @@ export class Appender {
   }
 
   /**
-   * Resolves once the server confirmed.
+   * Resolves once the server confirmed at the durability of the settings.
    *
    * @throws BackboneError at once for what cannot be sent.
    */
@@ -68,7 +70,7 @@ export class Appender {
       const message = `more than ${maxWaitingBytes} bytes wait for Redis; nothing was stored, slow down`;
       throw new BackboneError('EB_BACKPRESSURE', message);
     }
-    const { main } = this.#connections;
+    const check = (this.#check ??= new DurabilityCheck(this.#connections.appends, this.#settings.durability));
     this.#sequence += 1;
     this.#open += 1;
     this.#openBytes += append.bytes;
@@ -79,7 +81,7 @@ export class Appender {
       // When what runs now has run, promises included: everything that is appended until then travels together.
       process.nextTick(() => {
         this.#scheduled = false;
-        this.#pump(main);
+        this.#pump(check);
       });
     }
     return append.published;
@@ -92,25 +94,36 @@ export class Appender {
   }
 
   /** Sends what waits. After a failure nothing is sent before every answer is in: that is how order is kept. */
-  #pump(main: RedisConnection): void {
+  #pump(check: DurabilityCheck): void {
     if (this.#recovering || this.#waiting.length + this.#failed.length === 0) return;
-    if (this.#failed.length > 0 || !main.isReady) {
+    if (this.#failed.length > 0 || !check.connection.isReady || check.mustAsk) {
       this.#recovering = true;
-      void this.#recover(main);
+      void this.#recover(check);
       return;
     }
-    const free = MAX_CALLS_IN_FLIGHT - this.#callsInFlight;
+    // What is confirmed together is sent together: more behind it would only wait there.
+    const most = check.confirms && this.#callsInFlight > 0 ? 0 : MAX_CALLS_IN_FLIGHT;
+    const free = most - this.#callsInFlight;
     if (free <= 0) return;
     const calls = callsOf(this.#waiting);
     this.#waiting = calls.slice(free).flat();
-    for (const call of calls.slice(0, free)) void this.#send(main, call);
+    const sent = calls.slice(0, free).map((call) => ({ call, replies: this.#call(check.connection, call) }));
+    const [first] = sent;
+    const confirmed = first?.call[0] && check.confirm(first.call[0].keys);
+    for (const { call, replies } of sent) void this.#await(check, call, replies, confirmed);
   }
 
   /** Never rejects: what fails is told to its caller, or will be sent again. */
-  async #send(main: RedisConnection, call: readonly Append[]): Promise<void> {
+  async #await(
+    check: DurabilityCheck,
+    call: readonly Append[],
+    replied: Promise<readonly string[]>,
+    confirmed: Promise<void> | undefined,
+  ): Promise<void> {
     this.#callsInFlight += 1;
     try {
-      const replies = await this.#call(main, call);
+      const replies = await replied;
+      if (confirmed) await confirmed;
       this.#failures = 0;
       let next = 0;
       for (const append of call) {
@@ -120,26 +133,35 @@ export class Appender {
     } catch (error) {
       const kind = failureKind(error);
       if (kind === 'noScript') this.#by = 'text';
-      for (const append of call) {
-        if (append.failOnce(kind, error)) this.#failed.push(append);
-        else this.#forget(append);
-      }
+      this.#failed.push(...this.#notOver(call, error));
     }
     this.#callsInFlight -= 1;
     if (this.#callsInFlight === 0) this.#onAnswered();
-    if (!this.#scheduled) this.#pump(main);
+    if (!this.#scheduled) this.#pump(check);
   }
 
-  async #call(main: RedisConnection, call: readonly Append[]): Promise<readonly string[]> {
+  /** Takes note of a failure; returns those that are worth another try. */
+  #notOver(appends: readonly Append[], error: unknown): readonly Append[] {
+    const kind = failureKind(error);
+    return appends.filter((append) => {
+      const again = append.failOnce(kind, error);
+      if (!again) this.#forget(append);
+      return again;
+    });
+  }
+
+  async #call(connection: RedisConnection, call: readonly Append[]): Promise<readonly string[]> {
     const events = call.length === 1 ? (call[0] as Append).events : call.flatMap((append) => append.events);
     const { keys } = call[0] as Append;
-    const { client } = main;
+    const { client } = connection;
     const staged = stage(client, stagedHashes(keys, events));
     const by = this.#by;
     this.#by = 'digest';
     try {
       // Written right behind the staged fields.
-      return (await main.within(sendScript(client, APPEND, by, appendArguments(keys, events)))) as readonly string[];
+      return (await connection.within(
+        sendScript(client, APPEND, by, appendArguments(keys, events)),
+      )) as readonly string[];
     } catch (error) {
       // Why there are no staged fields is told by what should have put them there.
       if (failureKind(error) === 'unstaged') await staged;
@@ -148,7 +170,7 @@ export class Appender {
   }
 
   /** Once every answer is in, puts what failed back in front and waits until the server can be asked again. */
-  async #recover(main: RedisConnection): Promise<void> {
+  async #recover(check: DurabilityCheck): Promise<void> {
     if (this.#callsInFlight > 0) await new Promise<void>((resolve) => (this.#onAnswered = resolve));
     this.#onAnswered = () => undefined;
     const failed = this.#failed.sort((a, b) => a.sequence - b.sequence);
@@ -159,11 +181,22 @@ export class Appender {
       await sleep(Math.min(backOffMs(this.#failures), this.#timeLeft()));
     }
     this.#giveUpWhatIsOver();
-    while (this.#waiting.length > 0 && !(await main.ready(this.#timeLeft())) && !main.hasEnded)
-      this.#giveUpWhatIsOver();
-    if (main.hasEnded) for (const append of this.#waiting.splice(0)) this.#giveUp(append);
+    const { connection } = check;
+    while (this.#waiting.length > 0 && !(await this.#usable(check)) && !connection.hasEnded) this.#giveUpWhatIsOver();
+    if (connection.hasEnded) for (const append of this.#waiting.splice(0)) this.#giveUp(append);
     this.#recovering = false;
-    this.#pump(main);
+    this.#pump(check);
+  }
+
+  /** Waits for a connection that can be used at the durability that is asked for; false when it is not there in time. */
+  async #usable(check: DurabilityCheck): Promise<boolean> {
+    if (!(await check.connection.ready(this.#timeLeft()))) return false;
+    if (!check.mustAsk) return true;
+    const refusal = await check.ask();
+    if (!refusal) return !check.mustAsk;
+    this.#waiting = [...this.#notOver(this.#waiting, refusal)];
+    if (this.#waiting.length > 0) await sleep(Math.min(backOffMs(1), this.#timeLeft()));
+    return false;
   }
 
   #timeLeft(): number {

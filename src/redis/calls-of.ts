@@ -1,22 +1,23 @@
 import type { Append } from './append.js';
+import type { StreamKeys } from './keys.js';
 
 const MAX_EVENTS_PER_CALL = 128;
 const MAX_BYTES_PER_CALL = 256 * 1024;
 
 /**
- * Groups appends into calls of the append script: each call is of one stream and not larger than it must be, and the
- * appends of a stream keep their order.
+ * Groups appends into calls of the append script: each call is of one partition and not larger than it must be, and the
+ * appends of a partition keep their order.
  */
 export function callsOf(appends: readonly Append[]): readonly (readonly Append[])[] {
   const calls: Call[] = [];
-  const last = new Map<string, Call>();
+  const last = new Map<StreamKeys, Call>();
   for (const append of appends) {
-    const { stream } = append.keys;
-    let call = last.get(stream);
+    const { keys } = append;
+    let call = last.get(keys);
     if (!call || isFullWith(call, append)) {
       call = { appends: [], events: 0, bytes: 0 };
       calls.push(call);
-      last.set(stream, call);
+      last.set(keys, call);
     }
     call.appends.push(append);
     call.events += append.events.length;

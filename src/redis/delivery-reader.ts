@@ -5,18 +5,24 @@ import {
   type Batch,
   type Channel,
   type ChannelDiagnostic,
+  type Delivery,
   type Stream,
 } from '../core/index.js';
 import { backOffMs } from './back-off.js';
 import { fetchFields, type Found } from './fetch-fields.js';
-import { GroupReads, type PendingPage } from './group-reads.js';
+import { GroupReads } from './group-reads.js';
 import type { StreamKeys } from './keys.js';
 import type { LeaseKeeper } from './lease-keeper.js';
+import { compete, type PartitionLease } from './partition-lease.js';
+import { ParkGate } from './park-gate.js';
+import { PendingScan, type ScannedPage } from './pending-scan.js';
 import type { RedisConnection } from './redis-connection.js';
 import type { RedisConnections } from './redis-connections.js';
 import { channelError, failureKind, failureReason } from './redis-failure.js';
 import { ensureGroup, type GroupWanted } from './redis-group.js';
 import type { RedisSettings } from './redis-options.js';
+import { redriveKey, type GroupOnServer } from './redrive.js';
+import { letterKeys } from './scripts/letters.js';
 
 /** What a reader is made of. */
 export interface ReaderOptions {
@@ -31,6 +37,9 @@ export interface ReaderOptions {
   readonly from: 'beginning' | 'end';
   readonly types: ReadonlySet<string> | undefined;
   readonly batchSize: number;
+  readonly parkKeys: boolean;
+  /** The lease under which this is the only consumer of its partition; absent where consumers compete. */
+  readonly lease: PartitionLease | undefined;
 }
 
 const LONGEST_WAIT_MS = 60_000;
@@ -44,10 +53,8 @@ export class DeliveryReader {
   #connection: RedisConnection | undefined;
   /** Absent until the connection is up and the group there, and again after each fault. */
   #reads: GroupReads | undefined;
-  /** Where to go on in what this consumer owns already; `undefined` when that is done. */
-  #history: string | undefined;
-  /** Where to go on in what others may have left behind; `undefined` when that is done. */
-  #claims: string | undefined;
+  #gate: ParkGate | undefined;
+  readonly #scan: PendingScan;
   #nextClaim = 0;
   #nextReap = 0;
   #failures = 0;
@@ -58,6 +65,7 @@ export class DeliveryReader {
 
   constructor(options: ReaderOptions) {
     this.#o = options;
+    this.#scan = new PendingScan(options.types, options.settings.leaseMs);
   }
 
   hasLeft(): boolean {
@@ -67,6 +75,12 @@ export class DeliveryReader {
   /** The next batch, or nothing once reading has ended. Survives every fault of the server; throws only what is fatal. */
   next(): Promise<Batch | undefined> {
     return (this.#reading = this.#next());
+  }
+
+  /** Forgets deliveries that nobody has seen; they are read again, before anything newer. */
+  unread(deliveries: readonly Delivery[]): void {
+    for (const { position } of deliveries) this.#o.leases.remove(position.id);
+    this.#scan.beginHistory();
   }
 
   leave(): void {
@@ -115,18 +129,13 @@ export class DeliveryReader {
   async #attempt(): Promise<Batch | undefined> {
     const reads = await this.#ready();
     if (!reads) return undefined;
-    if (this.#history === undefined && this.#claims === undefined && Date.now() >= this.#nextClaim) this.#lookAround();
-    if (this.#history !== undefined) {
-      const page = await reads.history(this.#history);
-      this.#history = page.next;
-      return this.#pending(page);
+    if (this.#scan.isOver && this.#gate?.heldBack === true) {
+      await this.#gate.resume();
+      this.#scan.beginHistory();
     }
-    if (this.#claims !== undefined) {
-      const page = await reads.claims(this.#claims, this.#o.settings.leaseMs);
-      this.#claims = page.next;
-      if (page.found.length > 0) this.#report('claimed', { count: page.found.length });
-      return this.#pending(page);
-    }
+    if (this.#scan.isOver && Date.now() >= this.#nextClaim) this.#lookAround();
+    const page = await this.#scan.next(reads);
+    if (page) return this.#pending(page);
     await this.#reapSometimes(reads);
     if (this.hasLeft()) return undefined;
     const entries = await reads.fresh();
@@ -134,7 +143,7 @@ export class DeliveryReader {
     const last = entries.at(-1);
     if (!last) {
       // While nothing is new there is time to see what others have left behind.
-      this.#claims = '0-0';
+      this.#scan.beginOthers();
       return { deliveries: [], caughtUp: true };
     }
     this.#delivered = last[0];
@@ -143,8 +152,7 @@ export class DeliveryReader {
   }
 
   #lookAround(): void {
-    this.#history = '0-0';
-    this.#claims = '0-0';
+    this.#scan.begin();
     this.#nextClaim = Date.now() + this.#o.settings.claimEveryMs;
   }
 
@@ -166,24 +174,32 @@ export class DeliveryReader {
     }
     const { client } = connection;
     const clientId = client.isCluster ? '' : await connection.within(client.client('ID')).catch(() => '');
-    const { keys, leases, consumer, batchSize: count } = this.#o;
+    const { keys, leases, lease, consumer, batchSize: count, parkKeys } = this.#o;
     const known =
       this.#delivered === undefined ? undefined : { delivered: this.#delivered, lowestOpen: leases.lowest() };
     const wanted: GroupWanted = { ...this.#o, known };
-    const { name: group, delivered } = await ensureGroup(connection, keys, wanted);
+    const { name: groupName, delivered } = await ensureGroup(connection, keys, wanted);
+    const { group } = this.#o;
+    if (!lease) await compete(connection, keys, { state: keys.group(group), group: groupName, consumer });
     // Of the group that was, nothing can be settled any more.
-    if (leases.groupName !== group) leases.lose();
-    leases.groupName = group;
+    if (leases.groupName !== groupName) leases.lose();
+    leases.groupName = groupName;
     this.#delivered = delivered;
     this.#lookAround();
+    const onParked = (count: number) => this.#report('parked', { count });
+    this.#gate = parkKeys ? new ParkGate({ connection, keys, group, groupName, consumer, onParked }) : undefined;
     return (this.#reads = new GroupReads({
       connection,
       keys,
-      group,
+      group: groupName,
+      past: keys.past(group),
+      letters: letterKeys(keys, group),
       consumer,
       count,
       clientId: String(clientId),
       leases,
+      delivered,
+      lease,
     }));
   }
 
@@ -193,7 +209,13 @@ export class DeliveryReader {
     return connection;
   }
 
-  #pending({ found, gone }: PendingPage): Promise<Batch | undefined> | undefined {
+  async #pending({ from, found, gone, parkedKeys }: ScannedPage): Promise<Batch | undefined> {
+    const { keys, group, leases } = this.#o;
+    const connection = this.#connection as RedisConnection;
+    const on: GroupOnServer = { connection, keys, group, groupName: leases.groupName };
+    for (const key of parkedKeys) await redriveKey(on, key);
+    if (found.length > 0 && from === 'letters') this.#report('redriven', { count: found.length });
+    if (found.length > 0 && from === 'claims') this.#report('claimed', { count: found.length });
     if (gone > 0) {
       const reason = 'entries were removed from the stream before this group had handled them';
       this.#report('lostToTrim', { count: gone, reason });
@@ -201,10 +223,16 @@ export class DeliveryReader {
     return found.length > 0 ? this.#deliver(found, false) : undefined;
   }
 
-  async #deliver(found: readonly Found[], caughtUp: boolean): Promise<Batch> {
+  /** The batch to hand out; nothing when all of it was set aside or has to wait. */
+  async #deliver(found: readonly Found[], caughtUp: boolean): Promise<Batch | undefined> {
     const { types, keys, leases } = this.#o;
     const wanted = (type: string) => types === undefined || types.has(type);
-    const deliveries = await fetchFields(this.#connection as RedisConnection, keys, found, wanted);
+    const fetched = await fetchFields(this.#connection as RedisConnection, keys, found, wanted);
+    const gate = this.#gate;
+    const deliveries = gate ? await gate.sift(fetched) : fetched;
+    // What was redriven may still be nobody's.
+    if (gate?.heldBack === true) this.#scan.beginClaims();
+    if (deliveries.length === 0) return undefined;
     for (const delivery of deliveries) leases.add(delivery);
     return { deliveries, caughtUp };
   }

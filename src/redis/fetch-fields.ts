@@ -1,4 +1,4 @@
-import { BackboneError, isName, newFields, type FieldValue } from '../core/index.js';
+import { BackboneError, isName, newFields, type DeliveryPast, type FieldValue } from '../core/index.js';
 import type { StoredFields } from './entry-format.js';
 import { NO_HASH, textOrBytes, unpackHashes, type Hash } from './hash-pack.js';
 import type { StreamKeys } from './keys.js';
@@ -11,10 +11,11 @@ const FEW_HASHES = 4;
 const SMALL_HASHES_PER_CALL = 200;
 const LARGE_HASHES_PER_CALL = 16;
 
-/** An entry and how often it has been handed out. */
+/** An entry, how often it has been handed out, and what its group remembers about it. */
 export interface Found {
   readonly entry: Entry;
   readonly deliveries: number;
+  readonly past?: DeliveryPast;
 }
 
 /** Reads entries and the fields of those whose type is wanted, in one round trip for a batch of small events. */
@@ -24,7 +25,11 @@ export async function fetchFields(
   found: readonly Found[],
   wanted: (type: string) => boolean,
 ): Promise<readonly ReadRecord[]> {
-  const records = found.map(({ entry, deliveries }) => readEntry(entry, deliveries));
+  const records = found.map(({ entry, deliveries, past }) => {
+    const record = readEntry(entry, deliveries, keys.partition);
+    record.delivery.past = past;
+    return record;
+  });
   const small: string[] = [];
   const large: string[] = [];
   for (const { delivery, stored } of records) {

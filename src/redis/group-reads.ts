@@ -1,14 +1,28 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { BackboneError } from '../core/index.js';
+import { pastOf } from './delivery-past.js';
 import type { Found } from './fetch-fields.js';
 import type { StreamKeys } from './keys.js';
 import type { LeaseKeeper } from './lease-keeper.js';
 import type { Entry } from './record.js';
 import type { RedisConnection } from './redis-connection.js';
+import type { PartitionLease } from './partition-lease.js';
 import { CLAIM, OWN_HISTORY, REAP, RENEW } from './scripts/delivery.js';
+import { fenced, READ_NEW } from './scripts/partition.js';
+import { ADOPT } from './scripts/letters.js';
+import type { Script, ScriptArgument } from './scripts/script.js';
+
+const FENCED_CLAIM = fenced(CLAIM);
+const FENCED_ADOPT = fenced(ADOPT);
+const FENCED_READ = fenced(READ_NEW);
 
 /** How long a blocking read waits on the server. */
 const BLOCK_MS = 1_000;
 const UNBLOCK_EVERY_MS = 20;
+const TYPES_WRITTEN_EVERY_MS = 60 * 60 * 1000;
+/** A day, from when a member was last there. */
+const TYPES_KEPT_MS = 24 * 60 * 60 * 1000 + TYPES_WRITTEN_EVERY_MS;
+const LETTERS_PER_LOOK = 100;
 
 /** Who reads what. */
 export interface GroupReadsOptions {
@@ -16,11 +30,18 @@ export interface GroupReadsOptions {
   readonly keys: StreamKeys;
   /** The group's name on the server. */
   readonly group: string;
+  /** The key of what the group remembers about events. */
+  readonly past: string;
+  /** The keys of the group's dead letters, as scripts get them. */
+  readonly letters: readonly string[];
   readonly consumer: string;
   readonly count: number;
   /** The connection's id on the server, empty when it has none. */
   readonly clientId: string;
   readonly leases: Pick<LeaseKeeper, 'has'>;
+  /** The last id handed out. */
+  readonly delivered: string;
+  readonly lease: PartitionLease | undefined;
 }
 
 /** A part of what is pending. */
@@ -32,26 +53,63 @@ export interface PendingPage {
   readonly next: string | undefined;
 }
 
+type PendingEntry = readonly [id: string, fields: string[], deliveries: number, past: string];
+
 /** The reads of one consumer on one connection: what is new, what got lost on the way, what others left behind. */
 export class GroupReads {
   readonly #o: GroupReadsOptions;
   #blocked = false;
+  #delivered: string;
+  #mayHaveMore = true;
+  #stopped = false;
 
   constructor(options: GroupReadsOptions) {
     this.#o = options;
+    this.#delivered = options.delivered;
   }
 
   /** Entries that nobody has had yet; nothing when none came in a second. */
   async fresh(): Promise<readonly Entry[]> {
-    const { connection, keys, group, consumer, count } = this.#o;
+    const { connection, keys, group, consumer, count, lease } = this.#o;
+    if (lease) return this.#freshWithin(lease);
     const from = ['STREAMS', keys.stream, '>'] as const;
+    const { client } = connection;
+    const reply = await this.#blocking(() =>
+      client.xreadgroup('GROUP', group, consumer, 'COUNT', count, 'BLOCK', BLOCK_MS, ...from),
+    );
+    return (reply as [string, Entry[]][] | null)?.[0]?.[1] ?? [];
+  }
+
+  /** A blocked read of the group could not be fenced: waits without the group, then reads only while the lease holds. */
+  async #freshWithin(lease: PartitionLease): Promise<readonly Entry[]> {
+    const { connection, keys, group, count } = this.#o;
+    const { client } = connection;
+    if (!this.#mayHaveMore) {
+      await this.#blocking(() => client.xread('COUNT', 1, 'BLOCK', BLOCK_MS, 'STREAMS', keys.stream, this.#delivered));
+    }
+    if (this.#stopped) return [];
+    const entries = (await this.#fenced(FENCED_READ, [keys.stream], [group, lease.consumer, count])) as Entry[];
+    this.#mayHaveMore = entries.length > 0;
+    this.#delivered = entries.at(-1)?.[0] ?? this.#delivered;
+    return entries;
+  }
+
+  async #fenced(script: Script, keys: readonly string[], args: readonly ScriptArgument[]): Promise<unknown> {
+    const { connection, keys: own, lease } = this.#o;
+    try {
+      return await connection.run(script, lease ? [...keys, lease.state] : keys, args);
+    } catch (error) {
+      if (!(error instanceof Error && error.message.startsWith('EBLEASE'))) throw error;
+      throw new BackboneError('EB_LEASE_LOST', `partition ${own.partition} of the stream has another reader now`);
+    }
+  }
+
+  async #blocking<T>(read: () => Promise<T>): Promise<T> {
+    const { connection } = this.#o;
     connection.checkReady();
     this.#blocked = true;
     try {
-      const { client } = connection;
-      const call = client.xreadgroup('GROUP', group, consumer, 'COUNT', count, 'BLOCK', BLOCK_MS, ...from);
-      const reply = (await connection.within(call, BLOCK_MS)) as [string, Entry[]][] | null;
-      return reply?.[0]?.[1] ?? [];
+      return await connection.within(read(), BLOCK_MS);
     } finally {
       this.#blocked = false;
     }
@@ -59,32 +117,54 @@ export class GroupReads {
 
   /** What this consumer owns and does not hold: deliveries whose reply got lost. */
   async history(after: string): Promise<PendingPage> {
-    const { connection, keys, group, consumer, count, leases } = this.#o;
-    const reply = await connection.run(OWN_HISTORY, [keys.stream], [group, consumer, after, count]);
-    const [last, own] = reply as [string, [string, string[], number][]];
+    const { connection, keys, group, past, consumer, count, leases } = this.#o;
+    const reply = await connection.run(OWN_HISTORY, [keys.stream, past], [group, consumer, after, count]);
+    const [last, own] = reply as [string, PendingEntry[]];
     const orphans = own.filter(([id]) => !leases.has(id));
     const gone = orphans.filter(([, fields]) => fields.length === 0).map(([id]) => id);
-    if (gone.length > 0) await connection.within(connection.client.xack(keys.stream, group, ...gone));
+    if (gone.length > 0) {
+      await connection.within(connection.client.xack(keys.stream, group, ...gone));
+      await connection.within(connection.client.hdel(past, ...gone));
+    }
     const there = orphans.filter(([, fields]) => fields.length > 0);
     const ids = there.map(([id]) => id);
     const args = [group, consumer, 'again', ...ids];
     const lost = ids.length > 0 ? ((await connection.run(RENEW, [keys.stream], args)) as string[]) : [];
     const found = there
       .filter(([id]) => !lost.includes(id))
-      .map(([id, fields, deliveries]): Found => ({ entry: [id, fields], deliveries: deliveries + 1 }));
+      .map(([id, fields, deliveries, past]) => foundIn([id, fields, deliveries + 1, past]));
     return { found, gone: gone.length, next: last === '' ? undefined : last };
   }
 
   /** What others own and have not beaten for a lease. */
   async claims(after: string, leaseMs: number): Promise<PendingPage> {
-    const { connection, keys, group, consumer, count, leases } = this.#o;
-    const reply = await connection.run(CLAIM, [keys.stream], [group, consumer, leaseMs, after, count]);
-    const [cursor, entries, gone] = reply as [string, [string, string[], number][], string[]];
+    const { connection, keys, group, past, consumer, count, leases, lease } = this.#o;
+    const args = [group, consumer, leaseMs, after, count];
+    const reply = await (lease
+      ? this.#fenced(FENCED_CLAIM, [keys.stream, past], args)
+      : connection.run(CLAIM, [keys.stream, past], args));
+    const [cursor, entries, gone] = reply as [string, PendingEntry[], string[]];
     const found = entries
       // After a stall of this process its own deliveries look stale to itself.
       .filter(([id]) => !leases.has(id))
-      .map(([id, fields, deliveries]): Found => ({ entry: [id, fields], deliveries }));
+      .map(foundIn);
     return { found, gone: gone.length, next: cursor === '0-0' ? undefined : cursor };
+  }
+
+  /**
+   * Says which types this consumer handles, and takes dead letters that waited for somebody who does. Those of a parked
+   * key belong together with others: only the keys are told.
+   */
+  async adopt(
+    after: string,
+    types: Iterable<string>,
+  ): Promise<PendingPage & { readonly parkedKeys: readonly string[] }> {
+    const { connection, group, letters, consumer, count, lease } = this.#o;
+    const most = Math.min(count, LETTERS_PER_LOOK);
+    const args = [group, consumer, TYPES_KEPT_MS, TYPES_WRITTEN_EVERY_MS, after, most, ...types];
+    const reply = await (lease ? this.#fenced(FENCED_ADOPT, letters, args) : connection.run(ADOPT, letters, args));
+    const [next, entries, parkedKeys] = reply as [string, PendingEntry[], string[]];
+    return { found: entries.map(foundIn), gone: 0, next: next === '' ? undefined : next, parkedKeys };
   }
 
   /** Removes the names of consumers that are long gone and own nothing. */
@@ -95,6 +175,7 @@ export class GroupReads {
 
   /** Ends a blocked read on the server itself, so that it cannot hand out anything afterwards; false when it cannot. */
   async unblock(main: RedisConnection, timeoutMs: number): Promise<boolean> {
+    this.#stopped = true;
     const latest = Date.now() + timeoutMs;
     let allowed = this.#o.clientId !== '';
     // The read may still be on its way when the first of these arrives.
@@ -104,4 +185,8 @@ export class GroupReads {
     }
     return !this.#blocked;
   }
+}
+
+function foundIn([id, fields, deliveries, past]: PendingEntry): Found {
+  return { entry: [id, fields], deliveries, past: pastOf(past) };
 }

@@ -1,3 +1,5 @@
 /** `nest-event-backbone/redis`: events on Redis streams. */
-export { redisChannel } from './redis-channel.js';
+export { redisChannel, type RedisChannel } from './redis-channel.js';
 export type { RedisChannelOptions } from './redis-options.js';
+export { redisPayloadStore, type RedisPayloadStoreOptions } from './redis-payload-store.js';
+export { fsynced, replicated, type Durability, type Fsynced, type Replicated } from './durability.js';

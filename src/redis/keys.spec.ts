@@ -82,7 +82,11 @@ function keysOf({ prefix, environment, contract, partition }: Tuple): StreamKeys
 function everyKey(tuple: Tuple): readonly string[] {
   const keys = keysOf(tuple);
   const { id, group } = tuple;
-  return [keys.stream, keys.event(id), keys.personal(id), keys.staged(id, 'n'), keys.group(group), keys.dead(group)];
+  const ofEvent = [keys.event(id), keys.personal(id), keys.staged(id, 'n')];
+  const queues = [keys.group(group), keys.dead(group), keys.pins(group), keys.past(group)];
+  const ofGroup = [...queues, keys.parked(group), keys.types(group), keys.members(group)];
+  // The mark of durability-check.ts, too.
+  return [keys.stream, `${keys.stream}:confirmed`, keys.layout, ...ofEvent, ...ofGroup];
 }
 
 function sharesKeys(a: Tuple, b: Tuple): boolean {

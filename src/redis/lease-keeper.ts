@@ -45,6 +45,11 @@ export class LeaseKeeper {
     this.#inFlight.delete(id);
   }
 
+  /** All deliveries in flight. */
+  held(): readonly Delivery[] {
+    return [...this.#inFlight.values()];
+  }
+
   /** The lowest id in flight. */
   lowest(): string | undefined {
     let lowest: Delivery | undefined;

@@ -4,6 +4,7 @@ import {
   isName,
   NO_FIELDS,
   NO_HEADERS,
+  type DeliveryPast,
   type Fields,
   type Message,
   type Position,
@@ -18,6 +19,7 @@ export interface ReadRecord {
   readonly position: Position;
   readonly appendedAt: number;
   deliveries: number;
+  past: DeliveryPast | undefined;
   message: (Message & { fields: Fields; personal: readonly string[] }) | undefined;
   malformed: BackboneError | undefined;
   fieldsOmitted: boolean;
@@ -33,13 +35,14 @@ const NO_NAMES: readonly string[] = Object.freeze([]);
 const NOTHING: StoredFields = Object.freeze({ plain: 0, personal: 0, large: false, binary: NO_NAMES });
 
 /** Reads a stream entry. Never throws: an entry that cannot be read says so in `malformed`. */
-export function readEntry([id, entry]: Entry, deliveries: number): EntryRecord {
+export function readEntry([id, entry]: Entry, deliveries: number, partition = 0): EntryRecord {
   const json = entry[0] === ENTRY_FIELD ? entry[1] : fieldOf(entry, ENTRY_FIELD);
   const known = json === undefined ? foreign(entry) : parsed(json);
   const delivery: ReadRecord = {
-    position: { partition: 0, id },
+    position: { partition, id },
     appendedAt: Number(id.slice(0, id.indexOf('-'))),
     deliveries,
+    past: undefined,
     message: undefined,
     malformed: undefined,
     fieldsOmitted: false,

@@ -1,63 +1,40 @@
 import {
   BackboneError,
   isName,
+  reportChannel,
+  type Channel,
   type ChannelAdmin,
   type Checkpoint,
   type DeadLetterAdmin,
   type GroupState,
-  type ReadEvent,
   type Stream,
+  type TrimLimits,
 } from '../core/index.js';
-import { readDeadLetter } from './dead-letters.js';
-import { fetchFields } from './fetch-fields.js';
 import { groupStates } from './group-state.js';
 import type { StreamKeys } from './keys.js';
 import type { RedisConnection } from './redis-connection.js';
 import type { RedisConnections } from './redis-connections.js';
+import { RedisDeadLetters } from './redis-dead-letters.js';
 import { channelError } from './redis-failure.js';
-import { currentGroupName } from './redis-group.js';
 import { RESET_GROUP } from './scripts/group.js';
-import { ERASE, REDRIVE } from './scripts/upkeep.js';
+import { ERASE } from './scripts/upkeep.js';
+import { checkTrimLimits, trimPartition } from './trim.js';
 
-/** What an operator does to a stream on Redis. */
+/** What an operator works with. */
+export interface RedisAdminOptions {
+  readonly channel: Channel;
+  readonly connections: RedisConnections;
+  readonly partitionsOf: (stream: Stream) => readonly StreamKeys[] | Promise<readonly StreamKeys[]>;
+  readonly timeoutMs: number;
+}
+
+/** What an operator does to a stream on Redis, in all of its partitions. */
 export class RedisAdmin implements ChannelAdmin {
-  readonly deadLetters: DeadLetterAdmin = {
-    list: (stream, group, { after, limit = 100 } = {}) =>
-      this.#on(stream, async (on, keys) => {
-        const start = after === undefined ? '-' : `(${after}`;
-        const entries = await on.within(on.client.xrange(keys.dead(group), start, '+', 'COUNT', limit));
-        return entries.map((entry) => readDeadLetter(stream, group, entry));
-      }),
-    show: (stream, group, id) =>
-      this.#on(stream, async (on, keys) => {
-        const [entry] = await on.within(on.client.xrange(keys.dead(group), id, id));
-        if (!entry) return undefined;
-        const letter = readDeadLetter(stream, group, entry);
-        const at = letter.position.id;
-        const entries = await on.within(on.client.xrange(keys.stream, at, at));
-        const found = entries.map((one) => ({ entry: one, deliveries: 0 }));
-        const [event]: readonly ReadEvent[] = await fetchFields(on, keys, found, () => true);
-        return { letter, event };
-      }),
-    redrive: (stream, group, ids) =>
-      this.#on(stream, async (on, keys) => {
-        const name = await currentGroupName(on, keys, group);
-        return Number(await on.run(REDRIVE, [keys.stream, keys.dead(group)], [name, ...ids]));
-      }),
-    remove: (stream, group, ids) =>
-      this.#on(stream, (on, keys) =>
-        ids.length === 0 ? Promise.resolve(0) : on.within(on.client.xdel(keys.dead(group), ...ids)),
-      ),
-  };
+  readonly deadLetters: DeadLetterAdmin = new RedisDeadLetters((stream, work) => this.#on(stream, work));
+  readonly #o: RedisAdminOptions;
 
-  readonly #connections: RedisConnections;
-  readonly #keysOf: (stream: Stream) => StreamKeys;
-  readonly #timeoutMs: number;
-
-  constructor(connections: RedisConnections, keysOf: (stream: Stream) => StreamKeys, timeoutMs: number) {
-    this.#connections = connections;
-    this.#keysOf = keysOf;
-    this.#timeoutMs = timeoutMs;
+  constructor(options: RedisAdminOptions) {
+    this.#o = options;
   }
 
   groups(stream: Stream): Promise<readonly GroupState[]> {
@@ -69,32 +46,50 @@ export class RedisAdmin implements ChannelAdmin {
   }
 
   reset(stream: Stream, group: string, to: 'beginning' | 'end' | Checkpoint): Promise<void> {
-    return this.#on(stream, async (on, keys) => {
-      const at = to === 'beginning' ? '0' : to === 'end' ? '$' : (to[0]?.id ?? '0');
-      await on.run(RESET_GROUP, [keys.stream, keys.group(group)], [group, at]);
+    return this.#on(stream, async (on, partitions) => {
+      const from = ({ partition }: StreamKeys) => {
+        if (typeof to === 'string') return to === 'end' ? '$' : '0';
+        return to.find((position) => position.partition === partition)?.id ?? '0';
+      };
+      for (const keys of partitions) {
+        const all = [keys.stream, keys.group(group), keys.past(group), keys.parked(group)];
+        await on.run(RESET_GROUP, all, [group, from(keys)]);
+      }
     });
   }
 
-  trim(): Promise<number> {
-    const message = 'trimming a Redis stream is not offered yet; nothing was removed';
-    return Promise.reject(new BackboneError('EB_UNSUPPORTED', message));
+  async trim(stream: Stream, limits: TrimLimits): Promise<number> {
+    checkTrimLimits(limits);
+    return this.#on(stream, async (on, partitions) => {
+      let count = 0;
+      try {
+        for (const keys of partitions) count += await trimPartition(on, keys, limits);
+      } finally {
+        if (count > 0) reportChannel({ channel: this.#o.channel, kind: 'trimmed', stream, count });
+      }
+      return count;
+    });
   }
 
   erase(stream: Stream, ids: readonly string[], fields: readonly string[] = []): Promise<number> {
-    return this.#on(stream, async (on, keys) => {
+    return this.#on(stream, async (on, partitions) => {
       const names = fields.filter(isName);
-      const erase = (id: string) => on.run(ERASE, [keys.event(id), keys.personal(id)], names);
-      const touched = await Promise.all(ids.filter(isName).map(erase));
+      const erase = (id: string) => partitions.map((keys) => on.run(ERASE, [keys.event(id), keys.personal(id)], names));
+      const touched = await Promise.all(ids.filter(isName).flatMap(erase));
       return touched.reduce<number>((sum, one) => sum + Number(one), 0);
     });
   }
 
-  async #on<T>(stream: Stream, work: (on: RedisConnection, keys: StreamKeys) => Promise<T>): Promise<T> {
-    const keys = this.#keysOf(stream);
-    const { main } = this.#connections;
-    if (!(await main.ready(this.#timeoutMs))) throw new BackboneError('EB_CHANNEL', 'Redis cannot be reached');
+  async #on<T>(
+    stream: Stream,
+    work: (on: RedisConnection, partitions: readonly StreamKeys[]) => Promise<T>,
+  ): Promise<T> {
+    const { connections, partitionsOf, timeoutMs } = this.#o;
+    const { main } = connections;
+    const ready = await main.ready(timeoutMs);
+    if (!ready) throw new BackboneError('EB_CHANNEL', 'Redis cannot be reached');
     try {
-      return await work(main, keys);
+      return await work(main, await partitionsOf(stream));
     } catch (error) {
       throw channelError('the request', error);
     }

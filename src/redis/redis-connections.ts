@@ -1,4 +1,5 @@
 import { BackboneError } from '../core/index.js';
+import { waits } from './durability.js';
 import { openClient } from './open-client.js';
 import { RedisConnection } from './redis-connection.js';
 import { failureReason } from './redis-failure.js';
@@ -11,13 +12,17 @@ export interface ConnectionReports {
   ready(connection: RedisConnection): void;
 }
 
-/** Opens the channel's own connections: one for short commands, and one more for each reader. */
+/**
+ * Opens the channel's own connections: one for short commands, one for appends that are waited for there, and one more
+ * for each reader.
+ */
 export class RedisConnections {
   readonly #options: RedisChannelOptions;
   readonly #settings: RedisSettings;
   readonly #reports: ConnectionReports;
   readonly #open = new Set<RedisConnection>();
   #main: RedisConnection | undefined;
+  #appends: RedisConnection | undefined;
   #closed = false;
 
   constructor(options: RedisChannelOptions, settings: RedisSettings, reports: ConnectionReports) {
@@ -34,6 +39,17 @@ export class RedisConnections {
   get main(): RedisConnection {
     if (this.#closed) throw new BackboneError('EB_CLOSED', 'the channel is closed');
     return (this.#main ??= this.#reporting(this.#connect()));
+  }
+
+  /**
+   * The connection for appends: one of their own when they wait there for replicas or disks, which holds up whatever
+   * comes behind them.
+   *
+   * @throws BackboneError `EB_CLOSED`
+   */
+  get appends(): RedisConnection {
+    const { main } = this;
+    return waits(this.#settings.durability) ? (this.#appends ??= this.#connect()) : main;
   }
 
   /** A connection of its own for one reader, which may block; close it with {@link release}. */

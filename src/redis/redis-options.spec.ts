@@ -9,6 +9,7 @@ describe('the options of the Redis channel', () => {
   it('have defaults for everything but the way to the server', () => {
     expect(redisSettings({ url })).toEqual({
       prefix: 'eb',
+      durability: 'memory',
       leaseMs: 60_000,
       claimEveryMs: 30_000,
       publishTimeoutMs: 10_000,
@@ -35,6 +36,9 @@ describe('the options of the Redis channel', () => {
     ['no duration', { url, claimEveryMs: 0 }],
     ['a duration without end', { url, publishTimeoutMs: Infinity }],
     ['a duration that no timer can wait', { url, leaseMs: 2 ** 31 }],
+    ['no partition at all', { url, partitions: 0 }],
+    ['too many partitions', { url, partitions: 1_025 }],
+    ['half a partition', { url, partitions: { orders: 1.5 } }],
     ['a duration that is no number', { url, commandTimeoutMs: '5' as unknown as number }],
     ['a size that is none', { url, maxWaitingBytes: NaN }],
     ['TLS that looks away', { url, options: { tls: { rejectUnauthorized: false } } }],
@@ -56,6 +60,13 @@ describe('the options of the Redis channel', () => {
     }
     expect(error).toMatchObject({ code: 'EB_OPTIONS' });
     expect(String(error)).not.toContain('secret');
+  });
+
+  it('split the streams that they name, all of them, or none', () => {
+    expect(redisSettings({ url }).partitionsOf).toBeUndefined();
+    expect(redisSettings({ url, partitions: 16 }).partitionsOf?.('orders')).toBe(16);
+    const { partitionsOf } = redisSettings({ url, partitions: { orders: 4 } });
+    expect(['orders', 'invoices', 'constructor'].map((contract) => partitionsOf?.(contract))).toEqual([4, 1, 1]);
   });
 
   it('are refused with a prefix that is no name', () => {

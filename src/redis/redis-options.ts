@@ -1,6 +1,8 @@
 import type { Cluster, ClusterNode, ClusterOptions, Redis, RedisOptions } from 'ioredis';
 import { BackboneError, checkedName } from '../core/index.js';
+import { checkedDurability, type CheckedDurability, type Durability } from './durability.js';
 import { DEFAULT_PREFIX } from './keys.js';
+import { isPartitionCount, MAX_PARTITIONS } from './partition-count.js';
 import { redisUrlOptions } from './redis-url.js';
 
 /**
@@ -18,6 +20,14 @@ export interface RedisChannelOptions {
   readonly client?: Redis | Redis<'resp3'> | Cluster | Cluster<'resp3'>;
   /** What every key begins with. Default `eb`. */
   readonly prefix?: string;
+  /** What the server must have done with an append before it resolves. Default `memory`. */
+  readonly durability?: Durability;
+  /**
+   * Splits streams by key, so that order per key holds across the consumers of a group: a number for all streams, or
+   * for those of the contracts named here; the others have one partition. Without it, consumers compete without order.
+   * To change the number for a stream that has events, see docs/partitions.md.
+   */
+  readonly partitions?: number | Readonly<Record<string, number>>;
   /** How long an event may be without a sign of life from its consumer before others take it. Default 60,000. */
   readonly leaseMs?: number;
   /** How often to look for events whose lease is over, besides every idle second. Default half the lease, at most 30,000. */
@@ -35,6 +45,9 @@ export interface RedisChannelOptions {
 /** The options with every default filled in. */
 export interface RedisSettings {
   readonly prefix: string;
+  readonly durability: CheckedDurability;
+  /** How many partitions the streams of a contract have; absent where consumers compete. */
+  readonly partitionsOf: ((contract: string) => number) | undefined;
   readonly leaseMs: number;
   readonly claimEveryMs: number;
   readonly publishTimeoutMs: number;
@@ -45,7 +58,16 @@ export interface RedisSettings {
 const WAYS = ['cluster', 'client'] as const;
 const NUMBERS = ['leaseMs', 'claimEveryMs', 'publishTimeoutMs', 'commandTimeoutMs', 'maxWaitingBytes'] as const;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
-const KNOWN = new Set<string>([...WAYS, ...NUMBERS, 'url', 'options', 'prefix', 'dangerouslyAcceptUnverifiedTls']);
+const KNOWN = new Set<string>([
+  ...WAYS,
+  ...NUMBERS,
+  'url',
+  'options',
+  'prefix',
+  'durability',
+  'partitions',
+  'dangerouslyAcceptUnverifiedTls',
+]);
 
 /**
  * Checks the options and fills in the defaults.
@@ -66,12 +88,34 @@ export function redisSettings(options: RedisChannelOptions): RedisSettings {
   const { leaseMs = 60_000, publishTimeoutMs = 10_000 } = options;
   return {
     prefix: checkedName('key prefix', options.prefix ?? DEFAULT_PREFIX),
+    durability: checkedDurability(options.durability, { publishTimeoutMs, isCluster: isCluster(options) }),
+    partitionsOf: partitionsOf(options.partitions),
     leaseMs,
     claimEveryMs: options.claimEveryMs ?? Math.min(leaseMs / 2, 30_000),
     publishTimeoutMs,
     commandTimeoutMs: Math.min(options.commandTimeoutMs ?? 3_000, publishTimeoutMs),
     maxWaitingBytes: options.maxWaitingBytes ?? 64 * 1024 * 1024,
   };
+}
+
+function partitionsOf(partitions: RedisChannelOptions['partitions']): RedisSettings['partitionsOf'] {
+  if (partitions === undefined) return undefined;
+  if (typeof partitions === 'number') {
+    checkPartitions('partitions', partitions);
+    return () => partitions;
+  }
+  const byContract = new Map(Object.entries(partitions));
+  for (const [contract, count] of byContract) checkPartitions(`partitions of ${contract}`, count);
+  return (contract) => byContract.get(contract) ?? 1;
+}
+
+function checkPartitions(name: string, count: number): void {
+  if (isPartitionCount(count)) return;
+  throw refused(`${name} must be a whole number from 1 to ${MAX_PARTITIONS}, got ${String(count)}`);
+}
+
+function isCluster({ cluster, client }: RedisChannelOptions): boolean {
+  return cluster !== undefined || client?.isCluster === true;
 }
 
 function checkTls({ client, cluster, options, dangerouslyAcceptUnverifiedTls }: RedisChannelOptions): void {

@@ -1,5 +1,3 @@
-import { randomUUID } from 'node:crypto';
-import { hostname } from 'node:os';
 import {
   BackboneError,
   checkedName,
@@ -11,7 +9,7 @@ import {
   type SubscribeOptions,
   type Subscription,
 } from '../core/index.js';
-import { deadLetterFields } from './dead-letters.js';
+import { consumerName } from './consumer-name.js';
 import { DeliveryReader } from './delivery-reader.js';
 import type { StreamKeys } from './keys.js';
 import { LeaseKeeper } from './lease-keeper.js';
@@ -19,7 +17,11 @@ import type { RedisConnection } from './redis-connection.js';
 import type { RedisConnections } from './redis-connections.js';
 import { channelError, failureKind } from './redis-failure.js';
 import type { RedisSettings } from './redis-options.js';
-import { RELEASE, SETTLE } from './scripts/delivery.js';
+import { RECORD, RELEASE, SETTLE } from './scripts/delivery.js';
+import { letterKeys } from './scripts/letters.js';
+import type { Script, ScriptArgument } from './scripts/script.js';
+import { settleArguments } from './settle-arguments.js';
+import type { PartitionLease } from './partition-lease.js';
 
 /** What a subscription is made of. */
 export interface RedisSubscriptionInput {
@@ -29,6 +31,8 @@ export interface RedisSubscriptionInput {
   readonly settings: RedisSettings;
   readonly options: SubscribeOptions;
   readonly onClosed: () => void;
+  /** The lease under which this is the only consumer of its partition; absent where consumers compete. */
+  readonly lease?: PartitionLease;
 }
 
 const END: IteratorResult<Batch> = { done: true, value: undefined };
@@ -42,6 +46,7 @@ export class RedisSubscription implements Subscription {
   readonly #consumer: string;
   readonly #leases: LeaseKeeper;
   readonly #reader: DeliveryReader;
+  readonly #started = new WeakSet<Delivery>();
   #iterated = false;
   #closed: Promise<void> | undefined;
 
@@ -50,7 +55,7 @@ export class RedisSubscription implements Subscription {
     this.#in = input;
     const { channel, connections, keys, settings, options } = input;
     const { stream, group, types, from = 'beginning', batchSize = 100 } = options;
-    this.#consumer = checkedName('consumer', options.consumer ?? consumerName());
+    this.#consumer = input.lease?.consumer ?? checkedName('consumer', options.consumer ?? consumerName());
     this.#leases = new LeaseKeeper({
       connections,
       keys,
@@ -59,12 +64,13 @@ export class RedisSubscription implements Subscription {
       onLost: (lost) => this.#onLost(lost),
     });
     this.#reader = new DeliveryReader({
-      ...{ channel, connections, settings, keys, stream, from },
+      ...{ channel, connections, settings, keys, stream, from, lease: input.lease },
       leases: this.#leases,
       consumer: this.#consumer,
       group: checkedName('group', group),
       types: types && new Set(types),
       batchSize: Math.min(batchSize, LARGEST_BATCH),
+      parkKeys: options.parkKeys ?? false,
     });
   }
 
@@ -107,43 +113,70 @@ export class RedisSubscription implements Subscription {
     return settlements.map(({ delivery }) => delivery).filter((delivery) => lost.has(delivery));
   }
 
+  async record(deliveries: readonly Delivery[], what: 'failure' | 'start'): Promise<void> {
+    if (this.#closed) {
+      throw new BackboneError('EB_CLOSED', 'the subscription is closed; its deliveries were given back');
+    }
+    const { keys, options } = this.#in;
+    const held = deliveries.filter((delivery) => this.#leases.holds(delivery));
+    const keyList = [keys.stream, keys.past(options.group)];
+    for (let i = 0; i < held.length; i += LARGEST_BATCH) {
+      const some = held.slice(i, i + LARGEST_BATCH);
+      const ids = some.map(({ position }) => position.id);
+      const args = [this.#leases.groupName, this.#consumer, what, ...ids];
+      this.#leases.lose(await this.#ofOwned('recording', RECORD, keyList, args, ids));
+      if (what === 'start') for (const delivery of some) this.#started.add(delivery);
+    }
+  }
+
+  /** Takes back deliveries that were read ahead and that nobody has seen; they are read again, before anything newer. */
+  unread(deliveries: readonly Delivery[]): void {
+    this.#reader.unread(deliveries);
+  }
+
   close(): Promise<void> {
     return (this.#closed ??= this.#close());
   }
 
   async #settleSome(settlements: readonly Settlement[]): Promise<readonly Delivery[]> {
     const { keys, options } = this.#in;
-    const letters = settlements.flatMap(({ delivery, deadLetter }, i) => {
-      if (!deadLetter) return [];
-      const fields = deadLetterFields(delivery, deadLetter);
-      return [[i + 1, fields.length, ...fields]];
-    });
     const ids = settlements.map(({ delivery }) => delivery.position.id);
-    const args = [this.#leases.groupName, this.#consumer, letters.length, ...letters.flat(), ...ids];
-    const keyList = [keys.stream, keys.group(options.group), keys.dead(options.group)];
-    let lost: ReadonlySet<string>;
-    try {
-      const main = await this.#main();
-      if (!main) throw new BackboneError('EB_CHANNEL', 'Redis cannot be reached; nothing was settled');
-      lost = new Set((await main.run(SETTLE, keyList, args)) as string[]);
-    } catch (error) {
-      // Without the group nobody can acknowledge; it comes again from the recovery cursor.
-      if (failureKind(error) !== 'noGroup') throw channelError('settling', error);
-      lost = new Set(ids);
-    }
+    const args = settleArguments(this.#leases.groupName, this.#consumer, settlements);
+    const lost = await this.#ofOwned('settling', SETTLE, letterKeys(keys, options.group), args, ids);
     for (const id of ids) if (!lost.has(id)) this.#leases.remove(id);
     this.#leases.lose(lost);
     return settlements.map(({ delivery }) => delivery).filter(({ position }) => lost.has(position.id));
   }
 
+  /** Runs a script that does something about deliveries; returns the ids of those that this consumer no longer owns. */
+  async #ofOwned(
+    what: string,
+    script: Script,
+    keys: readonly string[],
+    args: readonly ScriptArgument[],
+    ids: readonly string[],
+  ): Promise<ReadonlySet<string>> {
+    try {
+      const main = await this.#main();
+      if (!main) throw new BackboneError('EB_CHANNEL', `Redis cannot be reached; ${what} was not done`);
+      return new Set((await main.run(script, keys, args)) as string[]);
+    } catch (error) {
+      // Without the group nobody owns anything; it comes again from the recovery cursor.
+      if (failureKind(error) !== 'noGroup') throw channelError(what, error);
+      return new Set(ids);
+    }
+  }
+
   async #close(): Promise<void> {
-    const { keys, onClosed } = this.#in;
+    const { keys, options, onClosed } = this.#in;
     await this.#reader.close();
     this.#leases.stop();
     onClosed();
     if (this.#leases.groupName === '') return;
     try {
-      await (await this.#main())?.run(RELEASE, [keys.stream], [this.#leases.groupName, this.#consumer]);
+      const started = this.#leases.held().filter((delivery) => this.#started.has(delivery));
+      const args = [this.#leases.groupName, this.#consumer, ...started.map(({ position }) => position.id)];
+      await (await this.#main())?.run(RELEASE, [keys.stream, keys.past(options.group)], args);
     } catch {
       // Not given back: others take it when the lease is over.
     }
@@ -160,12 +193,4 @@ export class RedisSubscription implements Subscription {
     reportChannel({ channel, kind: 'leaseLost', stream, group, count: lost.length });
     options.onLost?.(lost);
   }
-}
-
-/** Tells who it is when somebody looks, and is unique. */
-function consumerName(): string {
-  const host = hostname()
-    .replace(/[^A-Za-z0-9_.-]/g, '-')
-    .slice(0, 60);
-  return `${host}-${process.pid}-${randomUUID().slice(0, 8)}`;
 }

@@ -7,6 +7,7 @@ import { largeMessage, sampleMessage } from './sample-message.js';
 import { startServer } from './start-server.js';
 
 const stream = { environment: 'prod', contract: 'orders' };
+const unknown = { kind: 'unknown', code: 'EB_UNKNOWN_TYPE', error: 'nobody knows it', attempts: 0 } as const;
 const deadLetter = { kind: 'failed', code: 'Error', error: 'Error: no', attempts: 1 } as const;
 
 describe.skipIf(redisUrl === '')('the users of docs/redis-acl.md', () => {
@@ -28,25 +29,36 @@ describe.skipIf(redisUrl === '')('the users of docs/redis-acl.md', () => {
     await leaving.subscription.close();
     const consuming = openChannel(settings);
     const heard = new HeardDiagnostics(consuming);
-    const collector = new Collector(consuming, stream, { holds: true });
-    const [first, ...others] = await collector.until(4);
+    const types = ['sampleTaken.v1'];
+    const collector = new Collector(consuming, stream, { holds: true, parkKeys: true, types });
+    const [first, second, ...others] = await collector.until(4);
+    if (!first || !second) throw new Error('nothing was delivered');
+    await collector.subscription.record(others, 'failure');
+    await collector.subscription.record([first], 'start');
     await collector.subscription.settle(others.map((delivery) => ({ delivery })));
-    await collector.subscription.settle(first ? [{ delivery: first, deadLetter }] : []);
     expect(collector.ids).toEqual(messages.map(({ id }) => id));
+    await collector.subscription.settle([{ delivery: second, deadLetter: unknown }]);
+    await collector.until(5);
+    await collector.settle(collector.deliveries.slice(4));
+    await collector.subscription.settle([{ delivery: first, deadLetter, park: true }]);
+    await producer.publish(stream, [sampleMessage({ key: messages[0]?.key })]);
+    await vi.waitUntil(() => heard.of('parked').length > 0);
     expect(heard.of('fault')).toEqual([]);
 
     const { admin } = openChannel({ url: urlOf('operator') });
-    expect(await admin.groups(stream)).toMatchObject([{ pending: 0, deadLetters: 1 }]);
+    expect(await admin.groups(stream)).toMatchObject([{ pending: 0, deadLetters: 2, parkedKeys: 1 }]);
     const [letter] = await admin.deadLetters.list(stream, 'group');
     const id = letter?.id ?? '';
     expect(await admin.deadLetters.show(stream, 'group', id)).toMatchObject({ event: { message: messages[0] } });
     expect(await admin.deadLetters.redrive(stream, 'group', [id])).toBe(1);
     expect(await admin.deadLetters.remove(stream, 'group', [id])).toBe(0);
-    await collector.until(5);
+    await collector.until(7);
     expect(await admin.erase(stream, [messages[1]?.id ?? ''])).toBe(1);
     expect(await admin.erase(stream, [messages[2]?.id ?? ''], ['name'])).toBe(1);
     await admin.reset(stream, 'group', 'beginning');
-    await collector.until(9);
+    await collector.until(12);
+    expect(await admin.trim(stream, { keep: 1 })).toBe(0);
+    expect(await admin.trim(stream, { keep: 1, force: true })).toBe(4);
     expect(heard.of('fault')).toEqual([]);
     expect(await denied()).toEqual([]);
   });

@@ -61,17 +61,28 @@ describe.skipIf(redisUrl === '')('docs/wire-format.md', () => {
     await show(`XRANGE ${beats}:stream - +`, { POSITION: beaten?.position.id ?? '' });
     await show(`HGETALL ${beats}:event:beat-1`, { POSITION: beaten?.position.id ?? '' });
 
-    const collector = new Collector(channel, SHIPMENTS, { group: 'transit', holds: true });
+    const types = [orderPlaced.type];
+    const collector = new Collector(channel, SHIPMENTS, { group: 'transit', holds: true, types });
     const [delivery] = await collector.until(1);
-    await collector.subscription.settle(delivery ? [{ delivery, deadLetter }] : []);
+    if (!delivery) throw new Error('nothing was delivered');
+    for (const what of ['failure', 'failure', 'start'] as const) await collector.subscription.record([delivery], what);
+    const past = `HGETALL ${events}:past:transit`;
+    const remembered: Example = [past, await answerOf(client, past, { POSITION })];
+    await collector.subscription.settle([{ delivery, deadLetter, park: true }]);
+    const HEARD = (await client.hget(`${events}:types:transit`, orderPlaced.type)) ?? '';
     expect(await client.xinfo('GROUPS', `${events}:stream`)).toMatchObject([expect.arrayContaining(['transit~0'])]);
     await show(`HGETALL ${events}:group:transit`, { POSITION });
+    shown.push(remembered);
+    await show(`HGETALL ${events}:types:transit`, { HEARD });
     const [letter] = await channel.admin.deadLetters.list(SHIPMENTS, 'transit');
-    await show(`XRANGE ${events}:dead:transit - +`, { POSITION, LETTER: letter?.id ?? '' });
+    const LETTER = letter?.id.slice('0:'.length) ?? '';
+    await show(`XRANGE ${events}:dead:transit - +`, { POSITION, LETTER });
+    await show(`HGETALL ${events}:pins:transit`, { POSITION, LETTER });
+    await show(`HGETALL ${events}:parked:transit`, {});
     await channel.admin.erase(SHIPMENTS, [orderPlaced.id]);
     await show(`HGETALL ${events}:personal:${orderPlaced.id}`, {});
     expect(shown).toEqual(examples.filter(([command]) => /^(XRANGE|HGETALL)/.test(command)));
-    expect(await client.keys('*')).toHaveLength(7);
+    expect(await client.keys('*')).toHaveLength(10);
   });
 
   it('says what the channel reads', async () => {

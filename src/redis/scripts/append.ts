@@ -1,15 +1,18 @@
 import { script } from './script.js';
 
 /**
- * Appends events, each once. KEYS: stream; per event its hash and, where it has them, its personal hash, its staged
- * hash and its staged personal hash. ARGV: the name of the entry's field; the number of shapes, and per shape how many
- * plain and personal fields it has, and their names; the number of events, and per event twice the number of its shape
- * (plus 1 when its fields are staged), its entry and, unless they are staged, the values of its fields.
+ * Appends events, each once. KEYS: stream, its layout; per event its hash and, where it has them, its personal hash,
+ * its staged hash and its staged personal hash. ARGV: the name of the entry's field; how many partitions the caller
+ * knows of; the number of shapes, and per shape how many plain and personal fields it has, and their names; the number
+ * of events, and per event twice the number of its shape (plus 1 when its fields are staged), its entry and, unless
+ * they are staged, the values of its fields.
  * Returns per event its position, with "=" before it when the event was stored already. Writes nothing at all when
- * a staged hash is not there as it was sent.
+ * a staged hash is not there as it was sent, or the stream has another number of partitions.
  */
 export const APPEND = script(`
-local a = 2
+local partitions = redis.call('HGET', KEYS[2], 'partitions') or '1'
+if partitions ~= ARGV[2] then return redis.error_reply('EBLAYOUT ' .. partitions) end
+local a = 3
 local shapes = {}
 for i = 1, tonumber(ARGV[a]) do
   local plain, personal = tonumber(ARGV[a + 1]), tonumber(ARGV[a + 2])
@@ -17,7 +20,7 @@ for i = 1, tonumber(ARGV[a]) do
   a = a + 2 + plain + personal
 end
 a = a + 1
-local events, k = {}, 1
+local events, k = {}, 2
 for i = 1, tonumber(ARGV[a]) do
   local code = tonumber(ARGV[a + 1])
   local staged = code % 2 == 1

@@ -1,37 +1,79 @@
 import { FIND_GROUP } from './group.js';
+import { LETTERS } from './letters.js';
 import { script } from './script.js';
 
+/** Lua: how often an event failed and was started again, and whether it was redriven, from the text that is kept of it. */
+const PAST = `
+local function pastOf(id)
+  local text = redis.call('HGET', KEYS[2], id) or ''
+  local failures, starts, redriven = string.match(text, '^(%d+) (%d+) (%d+)$')
+  return tonumber(failures) or 0, tonumber(starts) or 0, tonumber(redriven) or 0
+end
+local function keep(id, failures, starts, redriven)
+  if failures + starts + redriven == 0 then
+    redis.call('HDEL', KEYS[2], id)
+  else
+    redis.call('HSET', KEYS[2], id, string.format('%d %d %d', failures, starts, redriven))
+  end
+end
+`;
+
 /**
- * Acknowledges what the caller still owns. KEYS: stream, group state, dead letters. ARGV: group name on the server,
- * consumer, the number of dead letters, and per dead letter the index of its delivery below, counted from 1, the
- * length of its list, and that list; then the ids of all deliveries. A dead letter is written in the same step.
- * Also keeps the cursor from which a lost group would begin again.
- * Returns the ids that the caller did not own any more; for those nothing was done.
+ * Acknowledges what the caller still owns. KEYS: those of letterKeys. ARGV: group name on the server, consumer, the
+ * number of dead letters, and per dead letter the index of its delivery below, counted from 1, when it is to be written,
+ * the length of its list, and that list; then the ids of all deliveries. A dead letter is written in the same step:
+ * "always"; if its type is "handled" by a member, without which the event is just acknowledged; or if its key is
+ * "parked", without which nothing is done. Also keeps the cursor from which a lost group would begin again.
+ * Returns the ids for which nothing was done, because the caller did not own them any more.
  */
-export const SETTLE = script(`${FIND_GROUP}
+export const SETTLE = script(`${FIND_GROUP}${LETTERS}
 local letters = {}
 local a = 4
 for i = 1, tonumber(ARGV[3]) do
-  local n = tonumber(ARGV[a + 1])
-  letters[tonumber(ARGV[a])] = { a + 2, a + 1 + n }
-  a = a + 2 + n
+  local n = tonumber(ARGV[a + 2])
+  letters[tonumber(ARGV[a])] = { when = ARGV[a + 1], list = { unpack(ARGV, a + 3, a + 2 + n) } }
+  a = a + 3 + n
 end
-local lost, owned = {}, {}
+local function ends(id, letter)
+  local fields = fieldsOf(letter.list)
+  if letter.when == 'handled' and redis.call('HEXISTS', KEYS[7], fields.type or '') == 0 then return true end
+  if letter.when == 'parked' and redis.call('HEXISTS', KEYS[6], fields.partitionkey or '') == 0 then return false end
+  remember(id, letter.list)
+  return true
+end
+local left, owned = {}, {}
 for i = a, #ARGV do
   local id = ARGV[i]
-  if #redis.call('XPENDING', KEYS[1], ARGV[1], id, id, 1, ARGV[2]) == 1 then
-    local letter = letters[i - a + 1]
-    if letter then redis.call('XADD', KEYS[3], '*', unpack(ARGV, letter[1], letter[2])) end
-    owned[#owned + 1] = id
-  else
-    lost[#lost + 1] = id
-  end
+  local letter = letters[i - a + 1]
+  local mine = #redis.call('XPENDING', KEYS[1], ARGV[1], id, id, 1, ARGV[2]) == 1
+  local list = mine and (not letter or ends(id, letter)) and owned or left
+  list[#list + 1] = id
 end
 if #owned > 0 then
   redis.call('XACK', KEYS[1], ARGV[1], unpack(owned))
+  if redis.call('EXISTS', KEYS[5]) == 1 then redis.call('HDEL', KEYS[5], unpack(owned)) end
   local pending = redis.call('XPENDING', KEYS[1], ARGV[1])
   local group = find(KEYS[1], ARGV[1])
   redis.call('HSET', KEYS[2], 'pending', pending[2] or '', 'delivered', group['last-delivered-id'])
+end
+return left
+`);
+
+/**
+ * Remembers what became of deliveries that the caller still owns. KEYS: stream, past. ARGV: group, consumer, "failure" or
+ * "start", ids. Returns the ids that are lost.
+ */
+export const RECORD = script(`${PAST}
+local lost = {}
+for i = 4, #ARGV do
+  local id = ARGV[i]
+  if #redis.call('XPENDING', KEYS[1], ARGV[1], id, id, 1, ARGV[2]) == 1 then
+    local failures, starts, redriven = pastOf(id)
+    if ARGV[3] == 'failure' then failures = failures + 1 else starts = starts + 1 end
+    keep(id, failures, starts, redriven)
+  else
+    lost[#lost + 1] = id
+  end
 end
 return lost
 `);
@@ -58,32 +100,37 @@ return lost
 `);
 
 /**
- * Takes over deliveries whose owner has not beaten for a lease. KEYS: stream. ARGV: group, consumer, lease in ms,
- * cursor, count. Returns the next cursor, the entries as (id, fields, deliveries), and the ids whose entries are gone.
+ * Takes over deliveries whose owner has not beaten for a lease. KEYS: stream, past. ARGV: group, consumer, lease in ms,
+ * cursor, count. Returns the next cursor, the entries as (id, fields, deliveries, past), and the ids whose entries are
+ * gone.
  */
 export const CLAIM = script(`
 local reply = redis.call('XAUTOCLAIM', KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4], 'COUNT', ARGV[5])
 local entries, gone = {}, reply[3] or {}
+local past = #reply[2] > 0 and redis.call('EXISTS', KEYS[2]) == 1
 for _, entry in ipairs(reply[2]) do
   if entry and entry[2] then
     local pending = redis.call('XPENDING', KEYS[1], ARGV[1], entry[1], entry[1], 1)
-    entries[#entries + 1] = { entry[1], entry[2], pending[1] and pending[1][4] or 1 }
+    entries[#entries + 1] = { entry[1], entry[2], pending[1] and pending[1][4] or 1, '' }
+    if past then entries[#entries][4] = redis.call('HGET', KEYS[2], entry[1]) or '' end
   end
 end
+if #gone > 0 then redis.call('HDEL', KEYS[2], unpack(gone)) end
 return { reply[1], entries, gone }
 `);
 
 /**
- * Reads again what the caller owns above a cursor: replies that got lost on the way. KEYS: stream. ARGV: group,
- * consumer, exclusive start, count. Returns the last id looked at (or an empty text at the end), and per id its entry's
- * fields and its deliveries so far; without fields the entry is gone from the stream.
+ * Reads again what the caller owns above a cursor: replies that got lost on the way. KEYS: stream, past. ARGV:
+ * group, consumer, exclusive start, count. Returns the last id looked at (or an empty text at the end), and per id its
+ * entry's fields, its deliveries so far and its past; without fields the entry is gone from the stream.
  */
 export const OWN_HISTORY = script(`
 local own = redis.call('XPENDING', KEYS[1], ARGV[1], '(' .. ARGV[3], '+', ARGV[4], ARGV[2])
 local out = {}
+local past = #own > 0 and redis.call('EXISTS', KEYS[2]) == 1
 for i, p in ipairs(own) do
   local entry = redis.call('XRANGE', KEYS[1], p[1], p[1])
-  out[i] = { p[1], entry[1] and entry[1][2] or {}, p[4] }
+  out[i] = { p[1], entry[1] and entry[1][2] or {}, p[4], past and redis.call('HGET', KEYS[2], p[1]) or '' }
 end
 return { own[#own] and own[#own][1] or '', out }
 `);
@@ -107,9 +154,17 @@ return removed
 
 /**
  * Gives everything back that a leaving consumer owns, so that others can claim it at once, or removes its name when
- * it owns nothing. KEYS: stream. ARGV: group, consumer. Returns how many were given back.
+ * it owns nothing. KEYS: stream, past. ARGV: group, consumer, the ids of those whose last start is taken back. Returns
+ * how many were given back.
  */
-export const RELEASE = script(`
+export const RELEASE = script(`${PAST}
+for i = 3, #ARGV do
+  local id = ARGV[i]
+  local failures, starts, redriven = pastOf(id)
+  if starts > 0 and #redis.call('XPENDING', KEYS[1], ARGV[1], id, id, 1, ARGV[2]) == 1 then
+    keep(id, failures, starts - 1, redriven)
+  end
+end
 local released, from = 0, '-'
 while true do
   local own = redis.call('XPENDING', KEYS[1], ARGV[1], from, '+', 500, ARGV[2])

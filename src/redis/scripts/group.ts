@@ -2,6 +2,11 @@ import { script } from './script.js';
 
 /** Lua: finds a group of a stream by its name on the server. */
 export const FIND_GROUP = `
+local function infoOf(flat)
+  local info = {}
+  for i = 1, #flat, 2 do info[flat[i]] = flat[i + 1] end
+  return info
+end
 local function find(stream, name)
   local groups = redis.pcall('XINFO', 'GROUPS', stream)
   if groups.err then
@@ -9,15 +14,14 @@ local function find(stream, name)
     return groups
   end
   for _, g in ipairs(groups) do
-    local info = {}
-    for i = 1, #g, 2 do info[g[i]] = g[i + 1] end
+    local info = infoOf(g)
     if info.name == name then return info end
   end
 end
 `;
 
-/** Lua: the id before an id, and whether one id is lower than another. */
-const IDS = `
+/** Lua: the id before an id, and whether one id is lower than another, exactly: a number has no room for 64 bits. */
+export const IDS = `
 local function parts(id)
   local ms, seq = string.match(id, '^(%d+)-(%d+)$')
   return ms, seq
@@ -28,11 +32,15 @@ local function before(id)
   if ms == '0' then return '0-0' end
   return string.format('%.0f', tonumber(ms) - 1) .. '-18446744073709551615'
 end
+local function less(a, b)
+  if #a ~= #b then return #a < #b end
+  return a < b
+end
 local function lower(a, b)
   local ams, aseq = parts(a)
   local bms, bseq = parts(b)
-  if ams ~= bms then return tonumber(ams) < tonumber(bms) end
-  return tonumber(aseq) < tonumber(bseq)
+  if ams ~= bms then return less(ams, bms) end
+  return less(aseq, bseq)
 end
 `;
 
@@ -70,8 +78,10 @@ return { name, done, from, last }
 `);
 
 /**
- * Moves a group by giving it a new epoch. KEYS: stream, group state. ARGV: group, "0", "$" or an id to begin behind.
- * Consumers of the old epoch find no group any more: they can neither read nor acknowledge.
+ * Moves a group by giving it a new epoch. KEYS: stream, group state, past, parked
+ * keys. ARGV: group, "0", "$" or an id to begin
+ * behind. What the group remembered about events is forgotten, and no key is
+ * parked any more. Consumers of the old epoch find no group any more: they can neither read nor acknowledge.
  */
 export const RESET_GROUP = script(`${FIND_GROUP}
 local epoch = redis.call('HGET', KEYS[2], 'epoch') or '0'
@@ -80,5 +90,6 @@ redis.call('XGROUP', 'CREATE', KEYS[1], ARGV[1] .. '~' .. next, ARGV[2], 'MKSTRE
 local group = find(KEYS[1], ARGV[1] .. '~' .. next)
 redis.call('HSET', KEYS[2], 'epoch', next, 'pending', '', 'delivered', group['last-delivered-id'])
 redis.call('XGROUP', 'DESTROY', KEYS[1], ARGV[1] .. '~' .. epoch)
+redis.call('UNLINK', KEYS[3], KEYS[4])
 return next
 `);
