@@ -1,6 +1,7 @@
 import type { Channel, ConsumerState, ContractClass, Producer } from '../core/index.js';
 import type { Connection } from './connection.js';
 import type { ConsumerHost } from './consumer-host.js';
+import { groupReports, type GroupReport } from './group-report.js';
 
 /** One connection of the application: its channel, its producers and how its consumers stand. Inject it by its class. */
 export class Backbone {
@@ -25,6 +26,30 @@ export class Backbone {
   /** Tells how each consumer of this process stands. */
   states(): readonly ConsumerState[] {
     return this.#host.states;
+  }
+
+  /**
+   * Asks the server how the groups stand: lag, pending events and their age, dead letters; and adds what happens here.
+   *
+   * @throws BackboneError `EB_CHANNEL` when the server cannot be reached.
+   */
+  groups(): Promise<readonly GroupReport[]> {
+    return groupReports(this.#connection, this.#host);
+  }
+
+  /**
+   * Pauses a group in this process: no handler starts any more until {@link resume}. What runs goes on; what was read stays
+   * with this process.
+   *
+   * @throws BackboneError `EB_ARGUMENT` for a group that this process does not read.
+   */
+  pause(group: string): void {
+    for (const consumer of this.#host.consumersOf(group)) consumer.pause();
+  }
+
+  /** Lets a paused group go on. */
+  resume(group: string): void {
+    for (const consumer of this.#host.consumersOf(group)) consumer.resume();
   }
 
   /** Begins to read, for applications with `autoStart: false`; at the earliest when the application has started. */

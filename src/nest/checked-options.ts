@@ -1,4 +1,4 @@
-import { BackboneError, checkedName, type Channel } from '../core/index.js';
+import { BackboneError, checkedName, checkedRetention, type Channel, type ConsumerSettings } from '../core/index.js';
 import { retry } from '../middleware/retry.js';
 import type { EventBackboneOptions } from './event-backbone.options.js';
 
@@ -22,7 +22,12 @@ export function checkedOptions(options: EventBackboneOptions): CheckedOptions {
     throw refused('`channel` must be a channel, for instance redisChannel({ url })');
   }
   checkSupports(options.channel, options.requires);
-  numbers('consumer.', options.consumer);
+  known('retention.', options.retention, ['maxAgeMs', 'maxEvents', 'everyMs']);
+  if (options.retention) {
+    checkedRetention(options.retention);
+    checkSupports(options.channel, ['trim'], 'retention');
+  }
+  settings('consumer.', options.consumer, options.channel);
   numbers('limits.', options.limits);
   numbers('', { shutdownTimeoutMs: options.shutdownTimeoutMs });
   retry(options.retry);
@@ -30,7 +35,7 @@ export function checkedOptions(options: EventBackboneOptions): CheckedOptions {
     checkedName('group name', group);
     known(`groups.${group}.`, own, [...CONSUMER, 'retry']);
     known(`groups.${group}.retry.`, own.retry, RETRY);
-    numbers(`groups.${group}.`, own);
+    settings(`groups.${group}.`, own, options.channel);
     retry({ ...options.retry, ...own.retry });
   }
   const { group, environment = 'default', source = group ?? 'nest-event-backbone', middleware = [] } = options;
@@ -52,10 +57,11 @@ export function checkedOptions(options: EventBackboneOptions): CheckedOptions {
 export const RETRY: readonly string[] = [
   ...['attempts', 'firstDelayMs', 'maxDelayMs', 'factor', 'jitter', 'retryIf', 'wait'],
 ];
-const CONSUMER = ['concurrency', 'maxInFlight', 'batchSize', 'from'];
+const CONSUMER = ['concurrency', 'maxInFlight', 'batchSize', 'from', 'onFailure', 'maxCrashes'];
+const POLICIES = ['dead-letter', 'park-key', 'stop'];
 const OPTIONS = [
   ...['channel', 'group', 'environment', 'source', 'consumers', 'consumer', 'groups', 'retry', 'limits', 'codec'],
-  ...['middleware', 'validate', 'globalEnhancers', 'autoStart', 'shutdownTimeoutMs', 'requires'],
+  ...['middleware', 'validate', 'globalEnhancers', 'autoStart', 'shutdownTimeoutMs', 'retention', 'requires'],
 ];
 
 /** Lists the names of an object that mean nothing. */
@@ -70,13 +76,25 @@ function known(path: string, object: object | undefined, names: readonly string[
   throw refused(`unknown ${plural} ${unknown.join(', ')}; known here: ${names.join(', ')}`, { unknown });
 }
 
+/** Checks how a group is to be consumed, and that the channel can do it. */
+function settings(
+  path: string,
+  { from, onFailure, ...rest }: ConsumerSettings & { retry?: unknown } = {},
+  channel: Channel,
+): void {
+  if (from !== undefined && !['beginning', 'end'].includes(from)) {
+    throw refused(`\`${path}from\` must be 'beginning' or 'end'`);
+  }
+  if (onFailure !== undefined && !POLICIES.includes(onFailure)) {
+    throw refused(`\`${path}onFailure\` must be one of ${POLICIES.map((policy) => `'${policy}'`).join(', ')}`);
+  }
+  if (onFailure === 'park-key') checkSupports(channel, ['parkByKey'], `${path}onFailure: 'park-key'`);
+  numbers(path, { ...rest, retry: undefined });
+}
+
 function numbers(path: string, object: object | undefined): void {
   for (const [name, value] of Object.entries(object ?? {}) as (readonly [string, unknown])[]) {
-    if (value === undefined || name === 'retry') continue;
-    if (name === 'from') {
-      if (value !== 'beginning' && value !== 'end') throw refused(`\`${path}from\` must be 'beginning' or 'end'`);
-      continue;
-    }
+    if (value === undefined) continue;
     const least = name === 'shutdownTimeoutMs' ? 0 : 1;
     if (!Number.isSafeInteger(value) || (value as number) < least) {
       throw refused(`\`${path}${name}\` must be a whole number from ${least}`);
@@ -85,13 +103,17 @@ function numbers(path: string, object: object | undefined): void {
 }
 
 /** Refuses a channel that cannot do what the application relies on. */
-function checkSupports({ supports }: Channel, requires: EventBackboneOptions['requires'] = []): void {
+function checkSupports(
+  { supports }: Channel,
+  requires: EventBackboneOptions['requires'] = [],
+  option = 'requires',
+): void {
   const missing = requires.filter((capability) => !supports[capability]);
   if (missing.length === 0) return;
   throw new BackboneError(
     'EB_UNSUPPORTED',
-    `the channel cannot do what \`requires\` names: ${missing.join(', ')}; choose another channel or other settings of ` +
-      'this one (docs/channels.md lists what each can do), or leave it out of `requires`',
+    `the channel cannot do what \`${option}\` needs: ${missing.join(', ')}; choose another channel or other settings of ` +
+      'this one (docs/channels.md lists what each can do), or do without',
     { details: { missing } },
   );
 }

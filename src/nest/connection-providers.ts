@@ -5,9 +5,10 @@ import { Backbone } from './backbone.js';
 import { checkedOptions, type CheckedOptions } from './checked-options.js';
 import { Connection, type ConnectionSeams } from './connection.js';
 import { ConsumerHost } from './consumer-host.js';
+import { DeadLetters } from './dead-letters.js';
 import type { EventBackboneOptions } from './event-backbone.options.js';
 import { loadClassValidator } from './load-class-validator.js';
-import { connectionToken, getBackboneToken, getChannelToken } from './tokens.js';
+import { connectionToken, getBackboneToken, getChannelToken, getDeadLettersToken } from './tokens.js';
 
 /** Returns the providers of a connection, but for its options: each part under a token of its own, for tests to replace. */
 export function connectionProviders(name: string | undefined): Required<Pick<DynamicModule, 'providers' | 'exports'>> {
@@ -42,6 +43,11 @@ export function connectionProviders(name: string | undefined): Required<Pick<Dyn
       useFactory: (connection: Connection, host: ConsumerHost) => new Backbone(connection, host),
     },
     {
+      provide: getDeadLettersToken(name),
+      inject: [token('connection')],
+      useFactory: (connection: Connection) => new DeadLetters(connection),
+    },
+    {
       // In the global module, which goes down last: whatever produces while it shuts down still can.
       provide: token('closer'),
       inject: [getChannelToken(name)],
@@ -50,7 +56,13 @@ export function connectionProviders(name: string | undefined): Required<Pick<Dyn
   ];
   return {
     providers: [...parts],
-    exports: [getBackboneToken(name), getChannelToken(name), token('connection'), token('host')],
+    exports: [
+      getBackboneToken(name),
+      getDeadLettersToken(name),
+      getChannelToken(name),
+      token('connection'),
+      token('host'),
+    ],
   };
 }
 

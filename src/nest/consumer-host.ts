@@ -14,6 +14,19 @@ export class ConsumerHost {
     return this.#consumers.map(({ state }) => state);
   }
 
+  /**
+   * The consumers of a group: one for each stream that it reads.
+   *
+   * @throws BackboneError `EB_ARGUMENT`
+   */
+  consumersOf(group: string): readonly Consumer[] {
+    const found = this.#consumers.filter(({ state }) => state.group === group);
+    if (found.length > 0) return found;
+    const groups = [...new Set(this.#consumers.map(({ state }) => state.group))];
+    const known = groups.length > 0 ? `; it reads: ${groups.join(', ')}` : '';
+    throw new BackboneError('EB_ARGUMENT', `this process reads no group "${group}"${known}`, { details: { group } });
+  }
+
   /** Takes over the consumers that this process is to run; starts nothing. */
   install(consumers: readonly Consumer[]): void {
     this.#consumers = consumers;

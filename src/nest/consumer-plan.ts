@@ -1,8 +1,9 @@
-import { BackboneError, Consumer, streamOf, type Handler } from '../core/index.js';
+import { BackboneError, BatchCalls, Consumer, streamOf, type Handler } from '../core/index.js';
 import { retry } from '../middleware/retry.js';
+import { timeout } from '../middleware/timeout.js';
 import type { Connection } from './connection.js';
-import type { HandlerCall } from './enhanced-call.js';
 import type { FoundHandler } from './found-handler.js';
+import type { HandlerInvoker } from './handler-invoker.js';
 
 /** What a connection's handlers come to. */
 export interface ConsumerPlan {
@@ -22,7 +23,7 @@ export interface ConsumerPlan {
 export function planConsumers(
   connection: Connection,
   found: readonly FoundHandler[],
-  callOf: (found: FoundHandler) => HandlerCall,
+  makeInvoker: () => HandlerInvoker,
 ): ConsumerPlan {
   const { options } = connection;
   const groups = [...new Set(found.map(({ group }) => group))];
@@ -36,17 +37,14 @@ export function planConsumers(
   }
   const isRead = (group: string) =>
     options.consumers === 'all' || (options.consumers !== 'none' && options.consumers.includes(group));
+  const invoker = found.length > 0 ? makeInvoker() : undefined;
   const consumers = [...byConsumer.values()]
     .filter(([first]) => first && isRead(first.group))
-    .map((handlers) => consumerOf(connection, handlers, callOf));
+    .map((handlers) => consumerOf(connection, handlers, invoker as HandlerInvoker));
   return { consumers, groups, notStarted: groups.filter((group) => !isRead(group)) };
 }
 
-function consumerOf(
-  connection: Connection,
-  found: readonly FoundHandler[],
-  callOf: (found: FoundHandler) => HandlerCall,
-): Consumer {
+function consumerOf(connection: Connection, found: readonly FoundHandler[], invoker: HandlerInvoker): Consumer {
   const { channel, options, seams } = connection;
   const [{ group, event }] = found as readonly [FoundHandler];
   const { retry: groupRetry, ...settings } = options.groups?.[group] ?? {};
@@ -54,10 +52,13 @@ function consumerOf(
   const known = [...connection.contracts].filter(({ name }) => name === stream.contract);
   const handlers = found.map((one): Handler => {
     const retries = retry({ wait: seams.wait, ...options.retry, ...groupRetry, ...one.options.retry });
+    const { timeoutMs, middleware = [], ack } = one.options;
+    const limit = timeoutMs === undefined ? [] : [timeout(timeoutMs)];
     return {
       event: one.event,
-      invoke: callOf(one),
-      middleware: [retries, ...connection.innerMiddleware(), ...(one.options.middleware ?? [])],
+      invoke: callOf(one, invoker),
+      ack,
+      middleware: [retries, ...limit, ...connection.innerMiddleware(), ...middleware],
     };
   });
   return new Consumer({
@@ -66,6 +67,12 @@ function consumerOf(
     ...settings,
     knownTypes: [...new Set(known.flatMap(({ byType }) => [...byType.keys()]))],
   });
+}
+
+function callOf(found: FoundHandler, invoker: HandlerInvoker): Handler['invoke'] {
+  if (!found.batch) return invoker.callOf(found);
+  const batches = new BatchCalls(invoker.batchCallOf(found), found.options);
+  return (args, context) => batches.call(args, context);
 }
 
 function checkOneHandlerEach(found: readonly FoundHandler[]): void {

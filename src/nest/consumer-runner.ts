@@ -5,6 +5,7 @@ import {
   type OnModuleDestroy,
   type OnModuleInit,
 } from '@nestjs/common';
+import { Retention, streamOf } from '../core/index.js';
 import type { Connection } from './connection.js';
 import type { ConsumerHost } from './consumer-host.js';
 import { planConsumers } from './consumer-plan.js';
@@ -20,6 +21,7 @@ export class ConsumerRunner implements OnModuleInit, OnApplicationBootstrap, OnM
   readonly #logger: Logger;
   readonly #diagnostics: DiagnosticsLog;
   #hint: NodeJS.Timeout | undefined;
+  readonly #retention: Retention | undefined;
 
   constructor(
     private readonly connection: Connection,
@@ -29,12 +31,14 @@ export class ConsumerRunner implements OnModuleInit, OnApplicationBootstrap, OnM
   ) {
     this.#logger = new Logger(`EventBackbone${connection.name === undefined ? '' : ` (${connection.name})`}`);
     this.#diagnostics = new DiagnosticsLog(connection.channel, this.#logger);
+    const { channel, options } = connection;
+    const streams = () => [...connection.contracts].map((contract) => streamOf(contract, options.environment));
+    this.#retention = options.retention && new Retention(channel, streams, options.retention);
   }
 
   async onModuleInit(): Promise<void> {
     const found = await this.explorer.explore();
-    const invoker = found.length > 0 ? this.makeInvoker() : undefined;
-    const plan = planConsumers(this.connection, found, (one) => (invoker as HandlerInvoker).callOf(one));
+    const plan = planConsumers(this.connection, found, this.makeInvoker);
     this.host.install(plan.consumers);
     this.#diagnostics.open();
     for (const line of handlerTable(found, (group) => !plan.notStarted.includes(group))) this.#logger.log(line);
@@ -45,6 +49,7 @@ export class ConsumerRunner implements OnModuleInit, OnApplicationBootstrap, OnM
 
   onApplicationBootstrap(): void {
     this.host.ready();
+    this.#retention?.start();
     if (this.connection.options.autoStart === false) return;
     this.host.start();
     if (this.host.states.length > 0) this.#hintAtShutdownHooks();
@@ -52,6 +57,7 @@ export class ConsumerRunner implements OnModuleInit, OnApplicationBootstrap, OnM
 
   async onModuleDestroy(): Promise<void> {
     clearTimeout(this.#hint);
+    await this.#retention?.stop();
     await this.host.drain();
   }
 

@@ -46,7 +46,7 @@ describe('the log of the machinery', () => {
     const malformed = { kind: 'malformed', code: 'EB_MALFORMED', error: 'EB_MALFORMED: no id', attempts: 0 } as const;
     consumer({ kind: 'deadLetter', deadLetter: malformed });
     consumer({ kind: 'settleFailed', error: new BackboneError('EB_CHANNEL', 'away') });
-    consumer({ kind: 'leaseLost', attempt: 2 });
+    consumer({ kind: 'leaseLost', count: 2 });
     consumer({ kind: 'failed', error: new Error('no such database') });
     expect(lines).toEqual([
       'warn try 2 of placed.v1 e1 of default:orders in g failed, the next in 123 ms: no boxes',

@@ -66,7 +66,11 @@ export class DiagnosticsLog {
         this.#logger.warn(`finished events ${where} could not be confirmed, trying again: ${why}`);
         return;
       case 'leaseLost':
-        this.#logger.warn(`${event.attempt ?? 1} finished events ${where} had been taken over by another consumer`);
+        this.#logger.warn(`${event.count ?? 1} finished events ${where} had been taken over by another consumer`);
+        return;
+      case 'paused':
+      case 'resumed':
+        this.#logger.log(`${event.kind} ${where}`);
     }
   };
 }
@@ -74,14 +78,21 @@ export class DiagnosticsLog {
 const KINDS: Readonly<Record<ChannelDiagnostic['kind'], string>> = {
   waiting: 'waiting for the server',
   ready: 'ready',
+  durability: 'what the server has confirmed is',
   groupCreated: 'created the group',
   groupRecreated: 'created the group anew',
+  partitions: 'reads other partitions',
   claimed: 'took over events of a consumer that is gone',
+  redriven: 'took dead letters that this build can handle',
+  parked: 'set events of parked keys aside',
   leaseLost: 'lost events to another consumer',
+  trimmed: 'trimmed events',
   lostToTrim: 'events were trimmed before they were handled',
   fault: 'trouble',
 };
-const QUIET: ReadonlySet<ChannelDiagnostic['kind']> = new Set(['ready', 'groupCreated', 'claimed']);
+const QUIET: ReadonlySet<ChannelDiagnostic['kind']> = new Set([
+  ...(['ready', 'durability', 'groupCreated', 'partitions', 'claimed', 'redriven', 'parked', 'trimmed'] as const),
+]);
 
 function at(stream: Stream | undefined, group: string | undefined): string {
   const parts = [...(stream ? [`of ${stream.environment}:${stream.contract}`] : []), ...(group ? [`in ${group}`] : [])];

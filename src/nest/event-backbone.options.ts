@@ -1,5 +1,13 @@
 import type { InjectionToken, ModuleMetadata, OptionalFactoryDependency, Type } from '@nestjs/common';
-import type { Channel, ChannelSupports, Codec, ConsumerSettings, Limits, Middleware } from '../core/index.js';
+import type {
+  Channel,
+  ChannelSupports,
+  Codec,
+  ConsumerSettings,
+  Limits,
+  Middleware,
+  RetentionOptions,
+} from '../core/index.js';
 import type { RetryOptions } from '../middleware/retry.js';
 
 /** How one group's events are consumed; what is absent is taken from the connection. */
@@ -42,6 +50,8 @@ export interface EventBackboneOptions {
   readonly autoStart?: boolean;
   /** How long running handlers may take to finish when the application stops. Default 25 000. */
   readonly shutdownTimeoutMs?: number;
+  /** Removes old events that every group has finished, where the channel supports `trim`. Default: nothing is removed. */
+  readonly retention?: RetentionOptions;
   /** What the application relies on: a channel that cannot do it is refused at start-up. */
   readonly requires?: readonly (keyof ChannelSupports)[];
 }

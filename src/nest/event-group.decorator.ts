@@ -1,8 +1,8 @@
-import { declareGroup } from './handler-declaration.js';
+import { declareDefaults } from './handler-declaration.js';
 
 /** Names the group of all handlers of a class; a handler's own `group` goes before it. */
 export function EventGroup(group: string): ClassDecorator {
   return (target) => {
-    declareGroup(target, group);
+    declareDefaults(target, { group });
   };
 }

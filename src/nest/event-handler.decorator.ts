@@ -6,7 +6,7 @@ import {
   type EventSelector,
   type HandlerArgs,
 } from '../core/index.js';
-import { declareHandler, type EventHandlerOptionsSource } from './handler-declaration.js';
+import { declareHandler, type EventHandlerOptionsSource, type HandlerDeclaration } from './handler-declaration.js';
 
 /**
  * Decorates a method that can take these arguments and then the event's context. The inner type parameter is what lets
@@ -40,19 +40,30 @@ export function EventHandler(
   options?: EventHandlerOptionsSource,
 ): HandlerDecorator<readonly never[]> {
   return (target, method) => {
-    const refused = (why: string): BackboneError =>
-      new BackboneError('EB_HANDLER', `${nameOf(target)}.${String(method)}: ${why}`);
-    if (typeof contract !== 'function') {
-      throw refused(
-        '@EventHandler was given no contract; if its file is imported in a circle, move the contract to a file of its own',
-      );
-    }
-    // Neither would be found among the methods of a provider.
-    if (typeof target === 'function')
-      throw refused('@EventHandler belongs on methods of instances, this one is static');
-    if (typeof method === 'symbol') throw refused('@EventHandler belongs on methods with a name, not on a symbol');
-    declareHandler(target, method, { contract, event, options });
+    declareChecked('@EventHandler', target, method, { contract, event, options, batch: false });
   };
+}
+
+/**
+ * Leaves a declaration with a method.
+ *
+ * @throws BackboneError `EB_HANDLER` for a contract that is not there, and for methods that nobody would find.
+ */
+export function declareChecked(
+  decorator: string,
+  target: object,
+  method: string | symbol,
+  declaration: HandlerDeclaration,
+): void {
+  const refused = (why: string): BackboneError =>
+    new BackboneError('EB_HANDLER', `${nameOf(target)}.${String(method)}: ${decorator} ${why}`);
+  if (typeof declaration.contract !== 'function') {
+    throw refused('was given no contract; if its file is imported in a circle, move the contract to a file of its own');
+  }
+  // Neither would be found among the methods of a provider.
+  if (typeof target === 'function') throw refused('belongs on methods of instances, this one is static');
+  if (typeof method === 'symbol') throw refused('belongs on methods with a name, not on a symbol');
+  declareHandler(target, method, declaration);
 }
 
 function nameOf(target: object): string {

@@ -1,6 +1,6 @@
 import type { DiscoveryService } from '@nestjs/core';
 import type { EventDefinition } from '../core/index.js';
-import type { EventHandlerOptions } from './handler-declaration.js';
+import type { EventBatchHandlerOptions } from './handler-declaration.js';
 
 /** A provider or controller as Nest's container knows it. */
 export type ProviderWrapper = ReturnType<DiscoveryService['getProviders']>[number];
@@ -15,5 +15,8 @@ export interface FoundHandler {
   readonly method: string;
   readonly event: EventDefinition;
   readonly group: string;
-  readonly options: EventHandlerOptions;
+  /** Its own options and those of its class. */
+  readonly options: EventBatchHandlerOptions;
+  /** It takes batches. */
+  readonly batch: boolean;
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ContractEvent, EventsContract } from '../core/index.js';
 import { EventGroup } from './event-group.decorator.js';
 import { EventHandler } from './event-handler.decorator.js';
-import { declaredGroup, declaredHandlers } from './handler-declaration.js';
+import { declaredDefaults, declaredHandlers } from './handler-declaration.js';
 
 @EventsContract('declared')
 class Declared {
@@ -53,12 +53,8 @@ describe('what @EventHandler and @EventGroup leave with a class', () => {
   });
 
   it('names the group of the nearest class', () => {
-    expect([Parent, Child, Grandchild, Declared].map(declaredGroup)).toEqual([
-      'parents',
-      'children',
-      'children',
-      undefined,
-    ]);
+    const groups = [Parent, Child, Grandchild, Declared].map((cls) => declaredDefaults(cls).group);
+    expect(groups).toEqual(['parents', 'children', 'children', undefined]);
   });
 });
 

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import type { ModuleRef } from '@nestjs/core';
-import type { ContractClass, Middleware } from '../core/index.js';
+import type { BatchOptions, ContractClass, Middleware } from '../core/index.js';
 import type { RetryOptions } from '../middleware/retry.js';
 
 /** What one handler may set for itself. */
@@ -11,9 +11,16 @@ export interface EventHandlerOptions {
   readonly connection?: string;
   /** How it is tried again; before the group's and the connection's retry, option by option. */
   readonly retry?: RetryOptions;
-  /** Around each try of this handler only. */
+  /** How long one try may take; it then fails, its signal fires, and the next try may begin. Default: no limit. */
+  readonly timeoutMs?: number;
+  /** `manual`: an event is done when the handler calls `context.ack()`, not when it returns. Default `auto`. */
+  readonly ack?: 'auto' | 'manual';
+  /** Around each try of this handler only; that of the class comes first. */
   readonly middleware?: readonly Middleware[];
 }
+
+/** What a batch handler may set besides. */
+export interface EventBatchHandlerOptions extends EventHandlerOptions, BatchOptions {}
 
 /**
  * Options, or a function that makes them at start-up; it is given the `ModuleRef` of the handler's module:
@@ -22,11 +29,17 @@ export interface EventHandlerOptions {
 export type EventHandlerOptionsSource =
   EventHandlerOptions | ((moduleRef: ModuleRef) => EventHandlerOptions | Promise<EventHandlerOptions>);
 
-/** What `@EventHandler` was told about a method. */
+/** Options of a batch handler, or a function that makes them at start-up. */
+export type EventBatchHandlerOptionsSource =
+  EventBatchHandlerOptions | ((moduleRef: ModuleRef) => EventBatchHandlerOptions | Promise<EventBatchHandlerOptions>);
+
+/** What `@EventHandler` or `@EventBatchHandler` was told about a method. */
 export interface HandlerDeclaration {
   readonly contract: ContractClass;
   readonly event: string | ((events: never) => unknown);
-  readonly options?: EventHandlerOptionsSource;
+  readonly options?: EventHandlerOptionsSource | EventBatchHandlerOptionsSource;
+  /** The method takes batches. */
+  readonly batch: boolean;
 }
 
 /** Leaves a declaration with a method, beside those of the same class that are there. */
@@ -41,15 +54,15 @@ export function declaredHandlers(prototype: object, method: string): readonly Ha
   return (Reflect.getMetadata(HANDLERS, prototype, method) ?? []) as readonly HandlerDeclaration[];
 }
 
-/** Leaves a class's group with it. */
-export function declareGroup(cls: object, group: string): void {
-  Reflect.defineMetadata(GROUP, group, cls);
+/** Leaves with a class what its handlers share; what it was told before, or its base class was, stays where this says nothing. */
+export function declareDefaults(cls: object, defaults: EventHandlerOptions): void {
+  Reflect.defineMetadata(DEFAULTS, { ...declaredDefaults(cls), ...defaults }, cls);
 }
 
-/** Returns the group of a class or of one it extends. */
-export function declaredGroup(cls: object): string | undefined {
-  return Reflect.getMetadata(GROUP, cls) as string | undefined;
+/** Returns what the handlers of a class share. */
+export function declaredDefaults(cls: object): EventHandlerOptions {
+  return (Reflect.getMetadata(DEFAULTS, cls) ?? {}) as EventHandlerOptions;
 }
 
 const HANDLERS = 'nest-event-backbone:handlers';
-const GROUP = 'nest-event-backbone:group';
+const DEFAULTS = 'nest-event-backbone:handler-defaults';

@@ -4,9 +4,9 @@ import { RETRY, unknownNames } from './checked-options.js';
 import type { Connection } from './connection.js';
 import type { FoundHandler, ProviderWrapper } from './found-handler.js';
 import {
-  declaredGroup,
+  declaredDefaults,
   declaredHandlers,
-  type EventHandlerOptions,
+  type EventBatchHandlerOptions,
   type HandlerDeclaration,
 } from './handler-declaration.js';
 import { getBackboneToken } from './tokens.js';
@@ -55,35 +55,44 @@ export class HandlerExplorer {
 
   async #handler(candidate: Candidate, declaration: HandlerDeclaration): Promise<FoundHandler | undefined> {
     const { where, wrapper, cls, method } = candidate;
-    const options = await this.#options(wrapper, declaration);
+    const { batch } = declaration;
+    const options = withDefaults(await this.#options(wrapper, declaration), declaredDefaults(cls));
+    const decorator = batch ? '@EventBatchHandler' : '@EventHandler';
     const unknown = [
-      ...unknownNames(options, ['group', 'connection', 'retry', 'middleware']),
+      ...unknownNames(options, batch ? [...HANDLER, ...BATCH] : HANDLER),
       ...unknownNames(options.retry, RETRY).map((name) => `retry.${name}`),
     ];
-    if (unknown.length > 0) throw refused(where, `@EventHandler knows no option ${unknown.join(', ')}`);
+    if (unknown.length > 0) throw refused(where, `${decorator} knows no option ${unknown.join(', ')}`);
+    if (options.ack !== undefined && !['auto', 'manual'].includes(options.ack)) {
+      throw refused(where, "`ack` must be 'auto' or 'manual'");
+    }
+    if (batch && options.ack === 'manual') {
+      throw refused(where, "a batch handler cannot have ack: 'manual'; fail single events with item.fail(error)");
+    }
     if (options.connection !== this.connection.name) {
       this.#checkSetUp(where, options.connection);
       return undefined;
     }
     const event = this.#event(where, declaration);
     const parameters = ((cls.prototype as Record<string, unknown>)[method] as (...args: unknown[]) => unknown).length;
-    if (parameters > event.arguments.length + 1) {
+    if (batch && parameters > 1) throw refused(where, `it takes ${parameters} parameters, a batch handler takes one`);
+    if (!batch && parameters > event.arguments.length + 1) {
       throw refused(
         where,
         `it takes ${parameters} parameters, but ${event.type} has ${event.arguments.length} arguments, and the event's context follows them`,
       );
     }
-    const group = options.group ?? declaredGroup(cls) ?? this.connection.options.group;
+    const group = options.group ?? this.connection.options.group;
     if (group === undefined) {
       throw refused(
         where,
         'it has no group; name one in EventBackboneModule.forRoot({ group }), @EventGroup or @EventHandler',
       );
     }
-    return { where, wrapper, cls, method, event, group: checkedName(`group of ${where}`, group), options };
+    return { where, wrapper, cls, method, event, group: checkedName(`group of ${where}`, group), options, batch };
   }
 
-  async #options(wrapper: ProviderWrapper, { options = {} }: HandlerDeclaration): Promise<EventHandlerOptions> {
+  async #options(wrapper: ProviderWrapper, { options = {} }: HandlerDeclaration): Promise<EventBatchHandlerOptions> {
     if (typeof options !== 'function') return options;
     const moduleRef = wrapper.host?.getProviderByKey<ModuleRef>(ModuleRef).instance;
     return moduleRef ? options(moduleRef) : {};
@@ -123,6 +132,14 @@ export class HandlerExplorer {
     const token = getBackboneToken(name);
     return this.discovery.getProviders().filter((wrapper) => wrapper.token === token).length;
   }
+}
+
+const HANDLER = ['group', 'connection', 'retry', 'timeoutMs', 'ack', 'middleware'];
+const BATCH = ['maxSize', 'maxWaitMs'];
+
+function withDefaults(own: EventBatchHandlerOptions, defaults: EventBatchHandlerOptions): EventBatchHandlerOptions {
+  const middleware = [...(defaults.middleware ?? []), ...(own.middleware ?? [])];
+  return { ...defaults, ...own, retry: { ...defaults.retry, ...own.retry }, middleware };
 }
 
 /** From the class where there is one: scoped providers have no instance yet, and a proxy may hide its class. */

@@ -6,7 +6,7 @@ import {
   type ExternalContextCreator,
 } from '@nestjs/core';
 import { REQUEST_CONTEXT_ID } from '@nestjs/core/internal';
-import { BackboneError, type ConsumeContext } from '../core/index.js';
+import { BackboneError, type BatchItem, type ConsumeContext } from '../core/index.js';
 import { called, enhancedCall, type HandlerCall } from './enhanced-call.js';
 import type { FoundHandler, ProviderWrapper } from './found-handler.js';
 import { handlerEnhancers } from './handler-enhancers.js';
@@ -39,6 +39,26 @@ export class HandlerInvoker {
       const { instance, contextId } = await scopedInstance(wrapper, context);
       return callOn(instance, contextId)(args, context);
     };
+  }
+
+  /**
+   * Returns the call of a handler that takes batches. It is made straight: what stands around a handler is made for one event.
+   *
+   * @throws BackboneError `EB_HANDLER` for enhancers and scopes that would be left out in silence.
+   */
+  batchCallOf(found: FoundHandler): (batch: readonly BatchItem[]) => unknown {
+    const { where, wrapper, method } = found;
+    const own = handlerEnhancers(found);
+    const refused = (what: string) => new BackboneError('EB_HANDLER', `${where}: a batch handler ${what}`);
+    if (own.any || own.filters || this.#globals.any) {
+      throw refused(
+        'cannot have guards, interceptors, pipes or filters; use `middleware`, or handle events one by one',
+      );
+    }
+    if (!wrapper.isDependencyTreeStatic() || wrapper.isTransient) {
+      throw refused('must belong to a static provider: a batch holds events of many requests');
+    }
+    return (batch) => called(wrapper.instance as object, method, [batch]);
   }
 }
 

@@ -2,10 +2,16 @@ import 'reflect-metadata';
 import type { InjectionToken } from '@nestjs/common';
 import { BackboneError, type Channel, type ContractClass, type Producer } from '../core/index.js';
 import { Backbone } from './backbone.js';
+import { DeadLetters } from './dead-letters.js';
 
 /** Returns the token of a connection's {@link Backbone}; for the only connection, the class itself. */
 export function getBackboneToken(connection?: string): InjectionToken<Backbone> {
   return connection === undefined ? Backbone : connectionToken('backbone', connection);
+}
+
+/** Returns the token of a connection's {@link DeadLetters}; for the only connection, the class itself. */
+export function getDeadLettersToken(connection?: string): InjectionToken<DeadLetters> {
+  return connection === undefined ? DeadLetters : connectionToken('dead-letters', connection);
 }
 
 /** Returns the token of a connection's channel; tests override it. */

@@ -2,19 +2,27 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
-const blocks = new Map(
-  [...readme.matchAll(/```ts\n\/\/ src\/(\S+)\n([\s\S]*?)```/g)].map(([, name, code]) => [name, code]),
-);
 
-describe('the README', () => {
-  it.for(readdirSync(new URL('../readme/', import.meta.url)))('shows %s as it is compiled', (name) => {
-    expect(blocks.get(name)).toBe(readFileSync(new URL(`../readme/${name}`, import.meta.url), 'utf8'));
+describe.for([
+  ['README.md', 'readme'],
+  ['docs/handling.md', 'handling'],
+] as const)('%s', ([page, folder]) => {
+  const text = readFileSync(new URL(`../../${page}`, import.meta.url), 'utf8');
+  const examples = new URL(`../${folder}/`, import.meta.url);
+  const blocks = new Map(
+    [...text.matchAll(/```ts\n\/\/ src\/(\S+)\n([\s\S]*?)```/g)].map(([, name, code]) => [name, code]),
+  );
+
+  it.for(readdirSync(examples))('shows %s as it is compiled', (name) => {
+    expect(blocks.get(name)).toBe(readFileSync(new URL(name, examples), 'utf8'));
   });
 
   it('shows no file of the example that is not compiled', () => {
-    expect([...blocks.keys()].sort()).toEqual(readdirSync(new URL('../readme/', import.meta.url)).sort());
+    expect([...blocks.keys()].sort()).toEqual(readdirSync(examples).sort());
   });
+});
 
+describe('the README', () => {
   it('stays under 300 lines', () => {
     expect(readme.split('\n').length).toBeLessThan(300);
   });

@@ -58,6 +58,7 @@ describe('starting', () => {
       read: () => memory.read({ stream: { environment: 'default', contract: 'shipment-tracking' } }),
       subscribe: () => ({
         settle: () => Promise.resolve([]),
+        record: () => Promise.resolve(),
         close: () => Promise.resolve(),
         [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => undefined) }),
       }),
