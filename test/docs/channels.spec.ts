@@ -5,11 +5,13 @@ import { redisChannel } from 'nest-event-backbone/redis';
 import { channelsPage, MEANINGS } from '../../tools/docs/channels-page.mjs';
 
 const redis = redisChannel({ url: 'redis://localhost' }).supports;
+const partitioned = redisChannel({ url: 'redis://localhost', partitions: 16 }).supports;
 const memory = memoryChannel().supports;
 
 it('docs/channels.md says what the channels say of themselves', () => {
   const page = readFileSync(new URL('../../docs/channels.md', import.meta.url), 'utf8');
-  expect(page).toBe(channelsPage({ Redis: { ...redis }, memory: { ...memory } }));
+  const channels = { Redis: { ...redis }, 'Redis, partitioned': { ...partitioned }, memory: { ...memory } };
+  expect(page).toBe(channelsPage(channels));
 });
 
 it('every capability has its meaning on the page', () => {

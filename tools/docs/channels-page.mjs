@@ -5,6 +5,7 @@ export const MEANINGS = {
   keyedOrderAcrossConsumers: 'Order per key holds across the consumers of a group, not only inside one.',
   selectiveSettle: 'Any subset of a batch can be settled; what was settled never comes again.',
   deliveryCount: 'Deliveries are counted across consumers and restarts.',
+  attempts: 'Failures and crashes of an event are remembered across consumers and restarts.',
   dedupe: 'Appending a stored id again stores nothing.',
   expectedVersion: 'An append can demand how many events its key has.',
   transaction: "An append can join the caller's transaction.",
@@ -13,6 +14,7 @@ export const MEANINGS = {
   parkByKey: 'A failing event can hold back the later ones of its key, and no others.',
   erase: 'Fields can be erased from a stored event.',
   atomicDeadLetter: 'A dead letter and the settlement of its event are one step.',
+  trim: 'Events that every group has finished can be removed.',
 };
 
 /**

@@ -1,0 +1,56 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { checkHistory, History, recordedChannel } from 'nest-event-backbone/testing';
+import { Collector } from '../redis/collector.js';
+import { freshStream, openChannel, redisUrl } from '../redis/open-channel.js';
+import { sampleMessage } from '../redis/sample-message.js';
+import { startServer } from '../redis/start-server.js';
+import { shortOrLong } from './long-run.js';
+import { storedEvents } from './stored-events.js';
+
+const PAUSE_MS = shortOrLong(5_000, 30_000);
+
+describe.skipIf(redisUrl === '')('a Redis that stands still for longer than a lease', () => {
+  it('doubles nothing: appends are repeated, and of two consumers one settles each event', async () => {
+    const server = await startServer();
+    const resume = () => process.kill(server.pid, 'SIGCONT');
+    onTestFinished(() => void resume());
+    const [history, stream] = [new History(), freshStream()];
+    const open = () => recordedChannel(openChannel({ url: server.url, leaseMs: 2_000 }), history);
+    const channel = open();
+    const messages = Array.from({ length: 20 }, (_, i) => sampleMessage({ key: `key-${i % 4}` }));
+    await channel.publish(stream, messages);
+    const holder = new Collector(channel, stream, { holds: true, consumer: 'holder' });
+    await holder.until(20);
+    new Collector(open(), stream, { consumer: 'other' });
+    process.kill(server.pid, 'SIGSTOP');
+    const meanwhile = Array.from({ length: 5 }, () => sampleMessage());
+    const appends = meanwhile.map(async (message) => {
+      while (!(await channel.publish(stream, [message]).catch(() => undefined))) await sleep(20);
+    });
+    await sleep(PAUSE_MS);
+    resume();
+    await Promise.all(appends);
+    const settled = async () => {
+      await settleWhatIsHeld(holder);
+      return channel.admin.state(stream, 'group');
+    };
+    await expect.poll(settled, { timeout: 15_000 }).toMatchObject({ pending: 0, lag: 0 });
+    const stored = await storedEvents(stream, server.url);
+    const report = checkHistory(history.records, { groups: ['group'], order: 'none', stored });
+    expect(report).toMatchObject({ appended: 25, failures: [] });
+    expect(stored).toHaveLength(25);
+  }, 90_000);
+});
+
+/** As the library's consumer does: again until the server has answered. */
+async function settleWhatIsHeld(holder: Collector): Promise<void> {
+  for (;;) {
+    try {
+      await holder.settle(holder.deliveries);
+      return;
+    } catch {
+      await sleep(50);
+    }
+  }
+}
