@@ -10,12 +10,23 @@ import {
 import type { Channel } from 'nest-event-backbone/core';
 import { redisChannel } from 'nest-event-backbone/redis';
 import { LARGE_NOTE, orderArguments, Orders, SMALL_NOTE, ValidatedOrders, validatedArguments } from './orders.js';
-import { atRate, cpuPerEvent, IN_FLIGHT, signal, type Round, type RoundResult, type Side } from './side.js';
+import {
+  atRate,
+  CONCURRENCY,
+  cpuPerEvent,
+  HANDLER_MS,
+  IN_FLIGHT,
+  perSecond,
+  signal,
+  type Round,
+  type RoundResult,
+  type Side,
+} from './side.js';
 
 /** What the handlers do with an event; set by the round that runs. */
 @Injectable()
 class Seen {
-  next: (sentAt: number) => void = () => undefined;
+  next: (sentAt: number) => void | Promise<void> = () => undefined;
 }
 
 @Injectable()
@@ -23,8 +34,8 @@ class Handlers {
   constructor(private readonly seen: Seen) {}
 
   @EventHandler(Orders, (e) => e.placed)
-  placed(_order: string, _customer: string, _note: string, amount: number): void {
-    this.seen.next(amount);
+  placed(_order: string, _customer: string, _note: string, amount: number): void | Promise<void> {
+    return this.seen.next(amount);
   }
 }
 
@@ -33,8 +44,8 @@ class ValidatedHandlers {
   constructor(private readonly seen: Seen) {}
 
   @EventHandler(ValidatedOrders, (e) => e.placed)
-  placed(): void {
-    this.seen.next(0);
+  placed(): void | Promise<void> {
+    return this.seen.next(0);
   }
 }
 
@@ -45,12 +56,24 @@ class BenchModule {
     return {
       module: BenchModule,
       imports: [
-        EventBackboneModule.forRoot({ channel: redisChannel({ url }), group: 'bench', environment, consumers }),
+        EventBackboneModule.forRoot({
+          channel: redisChannel({ url, partitions: numberIn(environment, 'partitions') }),
+          group: 'bench',
+          environment,
+          consumers,
+          consumer: environment.includes('keys') ? { concurrency: CONCURRENCY } : {},
+        }),
         EventBackboneModule.forFeature([Orders, ValidatedOrders]),
       ],
       providers: [{ provide: Seen, useValue: Object.assign(new Seen(), { next }) }, handlers],
     };
   }
+}
+
+/** The number behind a word of a round's name. */
+function numberIn(name: string, word: string): number | undefined {
+  const found = new RegExp(`${word}-(\\d+)`).exec(name)?.[1];
+  return found === undefined ? undefined : Number(found);
 }
 
 /** The library, used as an application uses it. */
@@ -61,9 +84,10 @@ export class Backbone implements Side {
   constructor(private readonly url: string) {}
 
   async prepare(kind: Round['kind'], events: number): Promise<void> {
-    const consuming = kind.startsWith('consume') || kind === 'latency' || kind === 'idle';
+    const readsBack = /^(consume|keys|partitions)/.test(kind);
+    const consuming = readsBack || kind === 'latency' || kind === 'idle';
     this.#environment = `bench-${kind}`;
-    if (kind.startsWith('consume')) {
+    if (readsBack) {
       await this.#open('none');
       for (let i = 0; i < events; i += IN_FLIGHT) await this.#append(kind, i);
       await this.#application?.close();
@@ -73,14 +97,14 @@ export class Backbone implements Side {
     await this.#open(consuming ? 'all' : 'none', () => {
       if (++seen === events) caughtUp.fire();
     });
-    if (kind.startsWith('consume')) await caughtUp.fired;
+    if (readsBack) await caughtUp.fired;
   }
 
   async run({ kind, amount }: Round): Promise<RoundResult> {
     if (kind === 'latency') return this.#latency(amount);
     if (kind === 'idle') return this.#idle(amount);
     if (kind === 'backlog') return this.#backlog(amount);
-    if (kind.startsWith('consume')) return this.#consume(kind, amount);
+    if (/^(consume|keys|partitions)/.test(kind)) return this.#consume(kind, amount);
     return cpuPerEvent(amount, async () => {
       for (let i = 0; i < amount; i += IN_FLIGHT) await this.#append(kind, i);
     });
@@ -108,7 +132,11 @@ export class Backbone implements Side {
     } else {
       const producer = this.#opened.get<Producer<Orders>>(getProducerToken(Orders));
       const length = kind === 'append-large' ? LARGE_NOTE : SMALL_NOTE;
-      for (let i = 0; i < IN_FLIGHT; i += 1) calls.push(producer.placed(...orderArguments(from + i, length)));
+      const keys = numberIn(kind, 'keys');
+      for (let i = 0; i < IN_FLIGHT; i += 1) {
+        const one = keys === undefined ? producer : producer.$with({ key: `key-${(from + i) % keys}` });
+        calls.push(one.placed(...orderArguments(from + i, length)));
+      }
     }
     await Promise.all(calls);
   }
@@ -117,17 +145,19 @@ export class Backbone implements Side {
     const contract = kind === 'consume-validated' ? 'bench-validated-orders' : 'bench-orders';
     const stream = { environment: this.#environment, contract };
     const channel = this.#opened.get<Channel>(getChannelToken());
-    return this.#consumed(events, () => channel.admin.reset(stream, 'bench', 'beginning'));
-  }
-
-  async #consumed(events: number, begin: () => Promise<void>): Promise<RoundResult> {
     const finished = signal();
     let seen = 0;
-    this.#opened.get(Seen).next = () => {
+    const count = () => {
       if (++seen === events) finished.fire();
     };
-    return cpuPerEvent(events, async () => {
-      await begin();
+    const slow = async () => {
+      await new Promise((resolve) => setTimeout(resolve, HANDLER_MS));
+      count();
+    };
+    this.#opened.get(Seen).next = kind.startsWith('keys') ? slow : count;
+    const measured = kind.startsWith('consume') ? cpuPerEvent : perSecond;
+    return measured(events, async () => {
+      await channel.admin.reset(stream, 'bench', 'beginning');
       await finished.fired;
     });
   }

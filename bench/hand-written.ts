@@ -2,7 +2,18 @@ import { randomUUID } from 'node:crypto';
 import { validate } from 'class-validator';
 import { Redis } from 'ioredis';
 import { Customer, Item, LARGE_NOTE, orderArguments, SMALL_NOTE, validatedArguments } from './orders.js';
-import { atRate, cpuPerEvent, IN_FLIGHT, signal, type Round, type RoundResult, type Side } from './side.js';
+import {
+  atRate,
+  CONCURRENCY,
+  cpuPerEvent,
+  HANDLER_MS,
+  IN_FLIGHT,
+  perSecond,
+  signal,
+  type Round,
+  type RoundResult,
+  type Side,
+} from './side.js';
 
 type Fields = Record<string, unknown>;
 
@@ -18,12 +29,13 @@ export class HandWritten implements Side {
   }
 
   async prepare(kind: Round['kind'], events: number): Promise<void> {
-    if (!kind.startsWith('consume')) return;
+    if (!kind.startsWith('consume') && !kind.startsWith('keys')) return;
     for (let i = 0; i < events; i += IN_FLIGHT) await this.#append(streamOf(kind), argumentsOf(kind), i);
   }
 
   run({ kind, amount }: Round): Promise<RoundResult> {
     if (kind === 'latency') return this.#latency(amount);
+    if (kind.startsWith('keys')) return this.#concurrent(kind, amount);
     if (kind === 'idle') throw new Error('only our own side is measured idle');
     if (kind.startsWith('consume')) return this.#consume(kind, amount);
     return cpuPerEvent(amount, async () => {
@@ -101,6 +113,49 @@ export class HandWritten implements Side {
       }
       await this.#reader.xack(stream, group, ...entries.map(([id]) => id));
     }
+  }
+
+  /** As many handlers at a time as allowed, whatever their keys; one acknowledgement for each batch that was read. */
+  async #concurrent(kind: Round['kind'], events: number): Promise<RoundResult> {
+    const stream = streamOf(kind);
+    const group = `round-${++this.#rounds}`;
+    await this.#reader.xgroup('CREATE', stream, group, '0');
+    let free = CONCURRENCY;
+    let wake: () => void = () => undefined;
+    const handle = async () => {
+      await new Promise((resolve) => setTimeout(resolve, HANDLER_MS));
+      free += 1;
+      wake();
+    };
+    return perSecond(events, async () => {
+      const acknowledged: Promise<unknown>[] = [];
+      for (let read = 0; read < events;) {
+        const entries = await this.#read(stream, group);
+        read += entries.length;
+        const handled: Promise<void>[] = [];
+        while (handled.length < entries.length) {
+          while (free === 0) await new Promise<void>((resolve) => (wake = resolve));
+          free -= 1;
+          handled.push(handle());
+        }
+        const ids = entries.map(([id]) => id);
+        acknowledged.push(Promise.all(handled).then(() => this.#writer.xack(stream, group, ...ids)));
+      }
+      await Promise.all(acknowledged);
+    });
+  }
+
+  async #read(stream: string, group: string): Promise<readonly [string, string[]][]> {
+    const from = ['STREAMS', stream, '>'] as const;
+    const reply = await this.#reader.xreadgroup('GROUP', group, 'me', 'COUNT', 100, 'BLOCK', 1000, ...from);
+    const entries = (reply as [string, [string, string[]][]][] | null)?.[0]?.[1] ?? [];
+    const pipeline = this.#reader.pipeline();
+    for (const [, [, id]] of entries) pipeline.hgetall(`${stream}:event:${id}`);
+    for (const [error, hash] of (await pipeline.exec()) ?? []) {
+      if (error) throw error;
+      for (const text of Object.values(hash as Record<string, string>)) JSON.parse(text);
+    }
+    return entries;
   }
 
   async #latency(ms: number): Promise<RoundResult> {

@@ -42,6 +42,8 @@ async function measure(url) {
     lines.push(await compare(url, comparison));
     console.log(lines.at(-1));
   }
+  if (wanted('keys')) lines.push(...(await compareKeys(url)));
+  if (wanted('partitions')) for (const n of [1, 4, 16]) lines.push(await throughput(url, n));
   if (wanted('latency')) lines.push(...(await compareLatency(url)));
   if (wanted('idle')) lines.push(await idle(url));
   if (wanted('backlog')) lines.push(await measureBacklog(url, quick ? 100_000 : 1_000_000));
@@ -68,6 +70,59 @@ async function compare(url, { kind, title, events, bar }) {
     return ratioLine(title, pairs, bar, 'µs of CPU per event');
   } finally {
     await close();
+  }
+}
+
+/**
+ * Handlers of 5 ms, 64 at a time, on streams with more and fewer keys; with many keys against a loop without order by key.
+ *
+ * @param {string} url
+ */
+async function compareKeys(url) {
+  const lines = [];
+  for (const keys of [1_000, 100, 10, 1]) {
+    const kind = `keys-${keys}`;
+    const events = keys === 1 ? 200 : keys === 10 ? 1_280 : 6_400;
+    const { hand, ours, close } = await sides(url, kind, events);
+    try {
+      for (const side of [hand, ours]) await side.run({ kind, amount: events });
+      const pairs = [];
+      for (let i = 0; i < Math.min(rounds, 5); i += 1) {
+        const a = (await hand.run({ kind, amount: events })).perSecond ?? NaN;
+        pairs.push([a, (await ours.run({ kind, amount: events })).perSecond ?? NaN]);
+      }
+      const bar = keys >= 100 ? { least: 0.8 } : undefined;
+      lines.push(ratioLine(`handlers of 5 ms, 64 at a time, ${keys} keys`, pairs, bar, 'events/s'));
+      console.log(lines.at(-1));
+    } finally {
+      await close();
+    }
+  }
+  return lines;
+}
+
+/**
+ * One consumer reads everything again, from one partition or several.
+ *
+ * @param {string} url
+ * @param {number} partitions
+ */
+async function throughput(url, partitions) {
+  const kind = `partitions-${partitions}`;
+  const events = 12_800;
+  const worker = new Worker('backbone', url);
+  try {
+    await worker.prepare(kind, events);
+    const rates = [];
+    for (let i = 0; i < Math.min(rounds, 5); i += 1) {
+      const { perSecond } = await worker.run({ kind, amount: events });
+      rates.push(perSecond ?? NaN);
+    }
+    const line = `| ${partitions} partition${partitions > 1 ? 's' : ''}, no-op handler | | ${median(rates).toFixed(0)} events/s | | |`;
+    console.log(line);
+    return line;
+  } finally {
+    await worker.close();
   }
 }
 

@@ -1,7 +1,16 @@
 /** What a round is to do. */
 export interface Round {
   readonly kind:
-    'append' | 'append-large' | 'append-validated' | 'consume' | 'consume-validated' | 'latency' | 'idle' | 'backlog';
+    | 'append'
+    | 'append-large'
+    | 'append-validated'
+    | 'consume'
+    | 'consume-validated'
+    | 'latency'
+    | 'idle'
+    | 'backlog'
+    | `keys-${number}`
+    | `partitions-${number}`;
   /** How many events, or for how many milliseconds. */
   readonly amount: number;
 }
@@ -10,6 +19,8 @@ export interface Round {
 export interface RoundResult {
   /** Microseconds of this process's CPU for each event; for `idle`, percent of one core. */
   readonly cpu: number;
+  /** Events that were handled in a second. */
+  readonly perSecond?: number;
   /** Microseconds from append to handler, one for each event. */
   readonly latencies?: readonly number[];
 }
@@ -35,6 +46,19 @@ export async function cpuPerEvent(events: number, work: () => Promise<void>): Pr
   const { user, system } = process.cpuUsage(before);
   return { cpu: (user + system) / events };
 }
+
+/** Measures how many events some work handles in a second, and what they cost. */
+export async function perSecond(events: number, work: () => Promise<void>): Promise<RoundResult> {
+  const began = performance.now();
+  const result = await cpuPerEvent(events, work);
+  return { ...result, perSecond: (events * 1000) / (performance.now() - began) };
+}
+
+/** How long a handler of the `keys` rounds takes. */
+export const HANDLER_MS = 5;
+
+/** How many handlers of the `keys` rounds may run at a time. */
+export const CONCURRENCY = 64;
 
 /** Calls `append` at a steady rate and waits until `seen` has counted them all. */
 export async function atRate(ms: number, append: (n: number) => void): Promise<number> {

@@ -17,13 +17,13 @@ export function percentile(values, share) {
  *
  * @param {string} title
  * @param {readonly (readonly number[])[]} pairs hand-written and ours, one pair for each round
- * @param {number | undefined} bar
+ * @param {number | { least: number } | undefined} bar the most, or the least, that the ratio may be
  * @param {string} unit
  */
 export function ratioLine(title, pairs, bar, unit) {
   const ratios = pairs.map(([hand = NaN, ours = NaN]) => ours / hand);
   const side = (/** @type {0 | 1} */ i) => `${median(pairs.map((pair) => pair[i] ?? NaN)).toFixed(1)} ${unit}`;
   const spread = `${Math.min(...ratios).toFixed(2)}..${Math.max(...ratios).toFixed(2)}`;
-  const allowed = bar === undefined ? '' : `<= ${bar}`;
+  const allowed = bar === undefined ? '' : typeof bar === 'number' ? `<= ${bar}` : `>= ${bar.least}`;
   return `| ${title} | ${side(0)} | ${side(1)} | **${median(ratios).toFixed(2)}** (${spread}) | ${allowed} |`;
 }

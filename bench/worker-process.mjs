@@ -26,7 +26,7 @@ export class Worker {
 
   /**
    * @param {{ kind: string, amount: number }} round
-   * @returns {Promise<{ cpu: number, latencies?: number[] }>}
+   * @returns {Promise<{ cpu: number, perSecond?: number, latencies?: number[] }>}
    */
   run(round) {
     return this.#ask(round);
