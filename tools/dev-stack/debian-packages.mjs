@@ -1,6 +1,6 @@
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { runCommand } from './run-command.mjs';
 
 /**
@@ -23,6 +23,30 @@ export async function unpackDebianPackages(packages, into) {
   } finally {
     await rm(apt, { recursive: true, force: true });
   }
+}
+
+/**
+ * Lists what packages were unpacked into a directory, and gives the environment in which their programs find the shared
+ * libraries among it.
+ *
+ * @param {string} home
+ * @returns {Promise<{ paths: readonly string[], env: Record<string, string> }>} `paths` relative to `home`
+ */
+export async function librariesIn(home) {
+  const paths = await readdir(home, { recursive: true });
+  const dirs = new Set(paths.filter((path) => /\.so(\.\d+)*$/.test(path)).map((path) => join(home, dirname(path))));
+  const own = process.env['LD_LIBRARY_PATH'];
+  /** @type {Record<string, string>} */
+  const env = dirs.size > 0 ? { LD_LIBRARY_PATH: [...dirs, ...(own ? [own] : [])].join(delimiter) } : {};
+  return { paths, env };
+}
+
+/** Names this release of this system, whose packages may not run on another. */
+export async function systemName() {
+  const release = await readFile('/etc/os-release', 'utf8').catch(() => '');
+  const field = (/** @type {string} */ name) =>
+    new RegExp(`^${name}="?([\\w.-]+)`, 'm').exec(release)?.[1] ?? 'unknown';
+  return `${field('ID')}-${field('VERSION_ID')}-${process.arch}`;
 }
 
 /**

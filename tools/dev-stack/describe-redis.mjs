@@ -1,4 +1,3 @@
-import { delimiter } from 'node:path';
 import { runCommand } from './run-command.mjs';
 
 /**
@@ -11,13 +10,11 @@ import { runCommand } from './run-command.mjs';
  *
  * @param {string} file a path, or a name to look up on PATH
  * @param {string} from where it was found, in words
- * @param {readonly string[]} [libraryDirs] directories with shared libraries the system may lack
+ * @param {Record<string, string>} [env] what it needs to run, such as the way to libraries that the system may lack
  * @returns {Promise<RedisBinary>}
  * @throws when it does not run or is too old
  */
-export async function describeRedis(file, from, libraryDirs = []) {
-  /** @type {Record<string, string>} */
-  const env = libraryDirs.length > 0 ? { LD_LIBRARY_PATH: withOwnPath(libraryDirs) } : {};
+export async function describeRedis(file, from, env = {}) {
   const version = /v=(\d+)\.(\d+)\S*/.exec(await runCommand(file, ['--version'], { env, timeoutMs: 5_000 }));
   if (!version) throw new Error(`${file} --version does not say which version it is`);
   const name = version[0].slice('v='.length);
@@ -25,10 +22,4 @@ export async function describeRedis(file, from, libraryDirs = []) {
     throw new Error(`redis-server ${name} is too old: 6.2 or newer is needed`);
   }
   return { file, version: name, from, env };
-}
-
-/** @param {readonly string[]} libraryDirs */
-function withOwnPath(libraryDirs) {
-  const own = process.env['LD_LIBRARY_PATH'];
-  return [...libraryDirs, ...(own ? [own] : [])].join(delimiter);
 }

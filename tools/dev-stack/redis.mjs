@@ -1,5 +1,5 @@
 import { askRedis } from './ask-redis.mjs';
-import { redisInDocker } from './redis-in-docker.mjs';
+import { inDocker } from './in-docker.mjs';
 import { redisFromDebian } from './redis-from-debian.mjs';
 import { redisOnPath } from './redis-binary.mjs';
 import { redactUrl } from './redact-url.mjs';
@@ -12,7 +12,7 @@ import { startRedis } from './start-redis.mjs';
  */
 export const redisRoutes = Object.freeze([
   { name: 'url', named: (env) => Boolean(env['REDIS_URL']), start: redisFromUrl },
-  { name: 'docker', start: redisInDocker },
+  { name: 'docker', start: () => inDocker('redis', redisOnPort) },
   { name: 'path', start: async () => privateRedis(await redisOnPath()) },
   { name: 'debian', start: async (options) => privateRedis(await redisFromDebian(options)) },
 ]);
@@ -28,6 +28,13 @@ async function redisFromUrl({ env }) {
     throw new Error(`REDIS_URL names ${redactUrl(url)}, which does not answer PING: ${why}`, { cause: error });
   }
   return { url, how: 'the server that REDIS_URL names', stop: () => Promise.resolve() };
+}
+
+/** @param {number} port */
+async function redisOnPort(port) {
+  const url = `redis://127.0.0.1:${port}`;
+  await askRedis(url, ['PING'], 3_000);
+  return url;
 }
 
 /** @param {import('./redis-binary.mjs').RedisBinary} binary */

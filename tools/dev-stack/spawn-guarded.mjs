@@ -14,22 +14,28 @@ import { runCommand } from './run-command.mjs';
  *
  * @param {string} file
  * @param {readonly string[]} args
- * @param {{ env: Readonly<Record<string, string>>, logFile: string, onExit: () => void }} options
- *   `env` is added to the environment of this process; standard output and error go to `logFile`; `onExit` must be
- *   synchronous and runs when this process exits before `release` was called.
+ * @param {{
+ *   env: Readonly<Record<string, string>>, logFile: string, onExit: () => void,
+ *   cwd?: string, uid?: number, gid?: number,
+ * }} options `env` is added to the environment of this process; standard output and error go to `logFile`; `onExit` must
+ *   be synchronous and runs when this process exits before `release` was called; `uid` and `gid` (root only) are whom it
+ *   runs as.
  * @returns {Promise<{
  *   pid: number,
  *   hasEnded(): boolean,
- *   end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>,
+ *   end(signal: 'SIGTERM' | 'SIGINT' | 'SIGQUIT' | 'SIGKILL'): Promise<void>,
  *   release(): void,
- * }>} `end` resolves when the program is gone; SIGTERM is followed by SIGKILL after 5 s.
+ * }>} `end` resolves when the program is gone; all but SIGKILL are followed by it after 5 s.
  */
-export async function spawnGuarded(file, args, { env, logFile, onExit }) {
+export async function spawnGuarded(file, args, { env, logFile, onExit, cwd, uid, gid }) {
   const [command = file, ...commandArgs] = [...(await deathSignal()), file, ...args];
   const log = openSync(logFile, 'a');
   const child = spawn(command, commandArgs, {
     stdio: ['ignore', log, log],
     detached: true,
+    cwd,
+    uid,
+    gid,
     env: { ...process.env, LC_ALL: 'C', ...env },
   });
   closeSync(log);
@@ -50,7 +56,7 @@ export async function spawnGuarded(file, args, { env, logFile, onExit }) {
       if (hasEnded()) return;
       child.ref();
       child.kill(signal);
-      // A program that a test has paused would never see SIGTERM.
+      // A program that a test has paused would never see the signal.
       child.kill('SIGCONT');
       const timer = setTimeout(() => child.kill('SIGKILL'), 5_000);
       await gone;

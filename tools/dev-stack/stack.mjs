@@ -2,15 +2,18 @@
  * Starts the servers that the demo, the tests and the benchmarks need, and keeps them until Ctrl-C:
  *
  *     node tools/dev-stack/stack.mjs
+ *     node tools/dev-stack/stack.mjs redis kafka postgres
  *
- * Prints `export REDIS_URL=...` lines on standard output, to be pasted into another terminal, and what it chose on
- * standard error. `STACK=url|docker|path|debian` forces one way to get them (see startStack); `REDIS_URL` names a
- * server of your own.
+ * Prints lines such as `export REDIS_URL=...` on standard output, to be pasted into another terminal, and what it chose
+ * on standard error. `STACK=url|docker|path|embedded|debian|jars` forces one way to get them (see startStack);
+ * `REDIS_URL`, `KAFKA_BROKERS` and `DATABASE_URL` name servers of your own.
  */
 import { startStack } from './index.mjs';
 
+const variables = { redis: 'REDIS_URL', kafka: 'KAFKA_BROKERS', postgres: 'DATABASE_URL' };
 const log = (/** @type {string} */ line) => console.error(line);
-const starting = startStack({ log });
+const named = process.argv.slice(2);
+const starting = startStack({ log, ...(named.length > 0 && { services: named }) });
 const keepAlive = setInterval(() => undefined, 60_000);
 
 for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
@@ -22,7 +25,7 @@ for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
 
 const { stop, ...servers } = await starting;
 for (const [name, server] of Object.entries(servers)) {
-  const variable = `${name.toUpperCase()}_URL`;
+  const variable = variables[/** @type {keyof typeof variables} */ (name)];
   if (!server.available) process.exitCode = 1;
   // A URL the user has set already may hold a password, and need not be repeated.
   else if (server.url === process.env[variable]) console.log(`# ${variable} is set already`);
