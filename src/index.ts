@@ -11,6 +11,7 @@ export {
   Key,
   NonRetryableError,
   Personal,
+  Relay,
   type BatchItem,
   type BatchMethods,
   type BatchOptions,
@@ -26,6 +27,7 @@ export {
   type DeadLetterKind,
   type DeadLetterReason,
   type ErrorCode,
+  type ExpectedVersion,
   type EventMetadata,
   type EventMethods,
   type FieldOptions,
@@ -37,6 +39,8 @@ export {
   type ProduceOverrides,
   type Producer,
   type Receipt,
+  type RelayOptions,
+  type RelayState,
   type RetentionOptions,
   type Stream,
 } from './core/index.js';
@@ -71,4 +75,13 @@ export type {
 } from './nest/handler-declaration.js';
 export { HandlerDefaults } from './nest/handler-defaults.decorator.js';
 export { InjectProducer } from './nest/inject-producer.decorator.js';
+export { Project, Projection, type ProjectDecorator } from './nest/projection.decorator.js';
+export type { ProjectionOptions } from './nest/projection-declaration.js';
+export type { ProjectionModuleAsyncOptions, ProjectionModuleOptions } from './nest/projection-module.options.js';
+export { getProjectionsToken, ProjectionModule } from './nest/projection.module.js';
+export { Projections } from './nest/projections.js';
+export { RelayModule } from './nest/relay.module.js';
+export type { RelayModuleOptions } from './nest/relay-module.options.js';
+export { Relays } from './nest/relays.js';
 export { getBackboneToken, getChannelToken, getDeadLettersToken, getProducerToken } from './nest/tokens.js';
+export { ProjectedEvent } from './projections/index.js';

@@ -188,6 +188,11 @@ export interface ReadOptions {
   /** Where `supports.readById`: just these events, in the order given; unknown ids are left out. */
   readonly ids?: readonly string[];
   readonly batchSize?: number;
+  /**
+   * Do not end at the present end: go on with what is appended later, until this signal fires. An empty batch says that
+   * everything there was has been read. Not together with `until` or `ids`.
+   */
+  readonly follow?: AbortSignal;
 }
 
 /** An event read without a group. */

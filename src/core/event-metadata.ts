@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { ExpectedVersion } from './channel.js';
 import type { EventDefinition } from './contract-definition.js';
 import { BackboneError } from './errors.js';
 import { currentRun } from './event-run.js';
@@ -15,6 +16,16 @@ export interface ProduceOverrides {
   readonly headers?: Readonly<Record<string, string>>;
   /** The environment to append to, instead of the application's. */
   readonly environment?: string;
+  /**
+   * What the key must look like for anything to be stored, where the channel supports `expectedVersion`: otherwise the
+   * call rejects with `EB_CONFLICT`. The events of a batch must then share one key.
+   */
+  readonly expected?: ExpectedVersion;
+  /**
+   * The caller's own transaction, where the channel supports `transaction`: the event is there when the transaction commits
+   * and never was when it rolls back. On PostgreSQL anything with `query(text, values)` on the same database.
+   */
+  readonly transaction?: unknown;
 }
 
 const MAX_KEY_LENGTH = 512;

@@ -23,8 +23,9 @@ export type {
   Subscription,
   TrimLimits,
 } from './channel.js';
-export type { CheckpointStore, SavedCheckpoint } from './checkpoint-store.js';
+export type { Anchor, CheckpointStore, SavedCheckpoint } from './checkpoint-store.js';
 export type { Codec } from './codec.js';
+export { ConsumedEvent, type ConsumedFrom } from './consumed-event.js';
 export { Consumer, type ConsumerState } from './consumer.js';
 export type { ConsumerOptions, ConsumerSettings, Handler } from './consumer-options.js';
 export {
@@ -52,6 +53,8 @@ export {
   type ContractDefinition,
   type EventDefinition,
 } from './contract-definition.js';
+export { deadLetterReason } from './dead-letter-reason.js';
+export { deadline, type Deadline } from './deadline.js';
 export {
   DIAGNOSTICS,
   reportChannel,
@@ -71,9 +74,10 @@ export {
 export { decodeArguments } from './event-arguments.js';
 export { EventContext } from './event-context.js';
 export { derivedEventId, type Derivation } from './event-id.js';
-export { currentEvent } from './event-run.js';
+export { currentEvent, runWithEvent } from './event-run.js';
 export type { ProduceOverrides } from './event-metadata.js';
 export { eventType, parseEventType } from './event-type.js';
+export { follow, furthest, type FollowSource, type ReadPage } from './follow.js';
 export { jsonCodec } from './json-codec.js';
 export { DEFAULT_LIMITS, type Limits } from './limits.js';
 export {
@@ -103,6 +107,8 @@ export {
   type PutOptions,
 } from './payload-store.js';
 export { partitionOf } from './partition-of.js';
+export { pause } from './pause.js';
+export type { ReadModel, ReadModelSide, ShadowModel, SkippedEvent } from './read-model.js';
 export { redactedText } from './redaction.js';
 export { comparePositions, type Checkpoint, type Position } from './position.js';
 export {
@@ -114,5 +120,8 @@ export {
   type ProducerOptions,
   type Receipt,
 } from './producer.js';
+export { Relay, type RelayState } from './relay.js';
+export { checkErasable } from './relay-failure.js';
+export type { RelayOptions } from './relay-options.js';
 export { checkedRetention, Retention, type RetentionOptions } from './retention.js';
 export type { Shape } from './shape.js';

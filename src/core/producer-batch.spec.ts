@@ -81,6 +81,17 @@ describe('a batch', () => {
     expect(receipts.map(({ id }) => id)).toEqual(events.map(({ message }) => message?.id));
   });
 
+  it('that expects a state of its key is stored whole or not at all', async () => {
+    const { orders, stored } = setUp();
+    const order = (batch: BatchMethods<Orders>) => {
+      batch.placed('o-1', 'a');
+      batch.paid('o-1');
+    };
+    await orders.$with({ expected: 'none' }).$batch(order);
+    await expect(orders.$with({ expected: 1 }).$batch(order)).rejects.toMatchObject({ code: 'EB_CONFLICT' });
+    expect(await stored()).toHaveLength(2);
+  });
+
   it('of no events resolves to no receipts and appends nothing', async () => {
     const { orders, calls } = setUp();
     await expect(orders.$batch(() => undefined)).resolves.toEqual([]);

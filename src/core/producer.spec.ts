@@ -70,6 +70,34 @@ describe('a call of a producer', () => {
     await expect(stored(channel)).resolves.toHaveLength(1);
   });
 
+  it('that expects a state of its key is stored only if the key is in it', async () => {
+    const { channel, orders } = setUp();
+    await orders.$with({ expected: 'none' }).paid('o-1');
+    await orders.$with({ expected: 1 }).paid('o-1');
+    await expect(orders.$with({ expected: 1 }).paid('o-1')).rejects.toMatchObject({
+      code: 'EB_CONFLICT',
+      details: { expected: 1, actual: 2 },
+    });
+    await expect(orders.$with({ expected: 'none' }).paid('o-1')).rejects.toMatchObject({ code: 'EB_CONFLICT' });
+    await expect(stored(channel)).resolves.toHaveLength(2);
+  });
+
+  it('of two that expect the same state at once stores one; without expecting, both are stored', async () => {
+    const { channel, orders } = setUp();
+    const twice = await Promise.allSettled([1, 2].map(() => orders.$with({ expected: 0 }).paid('o-1')));
+    expect(twice.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    await Promise.all([1, 2].map(() => orders.paid('o-1')));
+    await expect(stored(channel)).resolves.toHaveLength(3);
+  });
+
+  it("in the caller's transaction is refused by a channel that cannot join one, and stores nothing", async () => {
+    const { channel, orders } = setUp();
+    await expect(orders.$with({ transaction: {} }).paid('o-1')).rejects.toMatchObject({ code: 'EB_UNSUPPORTED' });
+    const batch = orders.$with({ transaction: {} }).$batch((each) => each.paid('o-1'));
+    await expect(batch).rejects.toMatchObject({ code: 'EB_UNSUPPORTED' });
+    await expect(stored(channel)).resolves.toEqual([]);
+  });
+
   it('leaves out an argument that is undefined', async () => {
     const { channel, orders } = setUp();
     await orders.placed(USER, undefined as unknown as string);

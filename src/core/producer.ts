@@ -1,5 +1,5 @@
 import { BatchGate } from './batch-gate.js';
-import type { Channel, Published, Stream } from './channel.js';
+import type { Channel, Published, PublishOptions, Stream } from './channel.js';
 import type { Codec } from './codec.js';
 import type { ContractClass, EventArgs } from './contract.js';
 import { describeContract, type ContractDefinition, type EventDefinition } from './contract-definition.js';
@@ -37,7 +37,7 @@ export type BatchMethods<C> = {
 
 /** Appends the events of a contract: its methods, `$with` and `$batch`. */
 export type Producer<C> = EventMethods<C> & {
-  /** The same producer with an event id, key, headers or environment of its own. */
+  /** The same producer with an event id, key, headers, environment, expected version or transaction of its own. */
   $with(overrides: ProduceOverrides): Producer<C>;
   /** Appends the recorded events in order, all or none; resolves to one receipt for each. */
   $batch(record: (batch: BatchMethods<C>) => void): Promise<readonly Receipt[]>;
@@ -72,9 +72,12 @@ export function createProducer<C extends object>(cls: ContractClass<C>, options:
   const home = streamOf(contract, options.environment);
   checkedName('source', options.source);
 
-  const single = async (sending: Sending): Promise<Published | undefined> => {
-    const [published] = await channel.publish(sending.stream, [encode(sending)]);
-    return published;
+  const single = (overrides: ProduceOverrides) => {
+    const how = publishOptions(overrides);
+    return async (sending: Sending): Promise<Published | undefined> => {
+      const [published] = await channel.publish(sending.stream, [encode(sending)], how);
+      return published;
+    };
   };
   const direct = (options.middleware ?? []).length === 0;
   const run = compose<Sending>(options.middleware ?? [], async (sending) => {
@@ -124,8 +127,9 @@ export function createProducer<C extends object>(cls: ContractClass<C>, options:
       throw refused('$with({ eventId }) names one event; a batch has several', 'eventId');
     }
     const recorded: Sending[] = [];
+    const how = publishOptions(overrides);
     const stream = overrides.environment === undefined ? home : streamOf(contract, overrides.environment);
-    const gate = new BatchGate(() => channel.publish(stream, recorded.map(encode)));
+    const gate = new BatchGate(() => channel.publish(stream, recorded.map(encode), how));
     let open = true;
     const returned = record(
       methods(contract, (event, args) => {
@@ -154,9 +158,10 @@ export function createProducer<C extends object>(cls: ContractClass<C>, options:
   }
 
   function producer(overrides: ProduceOverrides): object {
+    const send = single(overrides);
     const made = methods(contract, async (event, args) => {
-      const one = sending(event, args, overrides, single);
-      if (direct) one.published = await single(one);
+      const one = sending(event, args, overrides, send);
+      if (direct) one.published = await send(one);
       else await run(one);
       return receipt(one);
     });
@@ -171,6 +176,10 @@ export function createProducer<C extends object>(cls: ContractClass<C>, options:
 /** The stream of a contract in an environment. */
 export function streamOf(contract: ContractDefinition, environment: string): Stream {
   return { environment: checkedName('environment', environment), contract: contract.name };
+}
+
+function publishOptions({ expected, transaction }: ProduceOverrides): PublishOptions | undefined {
+  return expected === undefined && transaction === undefined ? undefined : { expected, transaction };
 }
 
 function methods(

@@ -98,12 +98,13 @@ class OpenChannel implements MemoryChannel {
     return subscription;
   }
 
-  async *read(options: ReadOptions): AsyncGenerator<readonly ReadEvent[], void, undefined> {
-    yield* await Promise.resolve(readStream(this.#find(options.stream), options));
+  read(options: ReadOptions): AsyncIterable<readonly ReadEvent[]> {
+    return readStream(() => this.#find(options.stream), options);
   }
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#server.wakeReaders();
     await Promise.all([...this.#subscriptions].map((subscription) => subscription.close()));
   }
 

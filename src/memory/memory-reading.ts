@@ -1,23 +1,59 @@
-import type { ReadEvent, ReadOptions } from '../core/index.js';
-import { reachOf } from './memory-position.js';
+import { follow, type ReadEvent, type ReadOptions, type ReadPage } from '../core/index.js';
+import { positionOf, reachOf } from './memory-position.js';
 import type { MemoryStream } from './memory-stream.js';
-import { readEvent } from './stored-event.js';
+import { readEvent, type StoredEvent } from './stored-event.js';
 
 const DEFAULT_BATCH_SIZE = 100;
 
-/** The events of a stream that a reader asked for, as they are now, in batches. */
-export function readStream(stream: MemoryStream, options: ReadOptions): readonly (readonly ReadEvent[])[] {
+/** Reads the events of a stream that a reader asked for, in batches; `find` throws once the channel is closed. */
+export async function* readStream(
+  find: () => MemoryStream,
+  options: ReadOptions,
+): AsyncGenerator<readonly ReadEvent[], void, undefined> {
+  if (options.follow) {
+    let seen = 0;
+    yield* follow(options, {
+      pages: (after) => {
+        const stream = find();
+        seen = stream.last;
+        return pagesOf(stream, { ...options, after });
+      },
+      more: async (_, signal) => {
+        const stream = find();
+        if (stream.last === seen) await stream.appended.next(signal);
+      },
+    });
+    return;
+  }
+  for await (const { events } of pagesOf(find(), options)) if (events.length > 0) yield events;
+}
+
+/** Goes through the stream as it is now, with a batch in hand at a time. */
+async function* pagesOf(stream: MemoryStream, options: ReadOptions): AsyncGenerator<ReadPage, void, undefined> {
   const { key } = options;
   const batchSize = Math.max(1, options.batchSize ?? DEFAULT_BATCH_SIZE);
-  const after = reachOf(options.after ?? []);
-  const until = options.until ? reachOf(options.until) : stream.last;
+  const after = Math.max(reachOf(options.after ?? []), options.ids ? 0 : stream.trimmed);
+  const until = Math.min(options.until ? reachOf(options.until) : stream.last, stream.last);
   const types = options.types && new Set(options.types);
   const fields = options.fields && new Set(options.fields);
-  const events = (options.ids?.flatMap((id) => stream.withId(id) ?? []) ?? stream.between(after, until))
-    .filter(({ number }) => number > after && number <= until)
-    .filter(({ message }) => (types?.has(message.type) ?? true) && (key === undefined || message.key === key))
-    .map((event) => readEvent(event, fields && ((name) => fields.has(name))));
-  const batches: ReadEvent[][] = [];
-  for (let start = 0; start < events.length; start += batchSize) batches.push(events.slice(start, start + batchSize));
-  return batches;
+  const isWanted = ({ message }: StoredEvent) =>
+    (types?.has(message.type) ?? true) && (key === undefined || message.key === key);
+  const read = (event: StoredEvent) => readEvent(event, fields && ((name) => fields.has(name)));
+  if (options.ids) {
+    const found = options.ids.flatMap((id) => stream.withId(id) ?? []);
+    const events = found.filter((event) => event.number > after && event.number <= until && isWanted(event));
+    for (let start = 0; start < events.length; start += batchSize) {
+      yield { events: events.slice(start, start + batchSize).map(read), reached: [] };
+    }
+    return;
+  }
+  for (let number = after; number < until;) {
+    const events: ReadEvent[] = [];
+    while (number < until && events.length < batchSize) {
+      number += 1;
+      const event = stream.at(number);
+      if (event && isWanted(event)) events.push(read(event));
+    }
+    yield await Promise.resolve({ events, reached: [positionOf(number)] });
+  }
 }

@@ -31,6 +31,11 @@ export class MemoryServer {
     } while (this.#busy());
   }
 
+  /** Has those who follow look again, and find that their channel is closed. */
+  wakeReaders(): void {
+    for (const stream of this.#streams.values()) stream.appended.notify();
+  }
+
   #busy(): boolean {
     return [...this.#streams.values()].some((stream) => [...stream.groups.values()].some((group) => group.busy));
   }

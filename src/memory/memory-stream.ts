@@ -6,6 +6,7 @@ import {
   type Stream,
   type TrimLimits,
 } from '../core/index.js';
+import { AppendSignal } from './append-signal.js';
 import type { GroupSource } from './group-source.js';
 import { MemoryGroup } from './memory-group.js';
 import { copyFields, copyMessage } from './memory-message.js';
@@ -16,6 +17,8 @@ import type { StoredEvent } from './stored-event.js';
 /** The events of one contract in one environment, and the groups that consume them. */
 export class MemoryStream implements GroupSource {
   readonly groups = new Map<string, MemoryGroup>();
+  /** Wakes those who follow. */
+  readonly appended = new AppendSignal();
   readonly stream: Stream;
   readonly now: () => number;
   readonly #changed: () => void;
@@ -59,7 +62,9 @@ export class MemoryStream implements GroupSource {
     // A repeated append must find its events although they themselves have moved the version on.
     if (isNew) this.#expect(messages, expected);
     const published = messages.map((message) => this.#store(message));
-    if (isNew) for (const group of this.groups.values()) group.wake();
+    if (!isNew) return published;
+    for (const group of this.groups.values()) group.wake();
+    this.appended.notify();
     return published;
   }
 

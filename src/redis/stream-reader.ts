@@ -1,12 +1,28 @@
-import { BackboneError, isName, newFields, type Message, type ReadEvent, type ReadOptions } from '../core/index.js';
+import {
+  BackboneError,
+  follow,
+  furthest,
+  isName,
+  newFields,
+  pause,
+  type Checkpoint,
+  type Message,
+  type ReadEvent,
+  type ReadOptions,
+  type ReadPage,
+} from '../core/index.js';
 import { fetchFields, type Found } from './fetch-fields.js';
 import type { StreamKeys } from './keys.js';
 import { mergedEntries, type PlacedEntry } from './partition-merge.js';
 import type { RedisConnection } from './redis-connection.js';
 import { channelError } from './redis-failure.js';
 
+const SHORTEST_LOOK_MS = 10;
+const LONGEST_LOOK_MS = 500;
+
 /**
- * Reads the partitions of a stream without a group, up to the end that each has when reading begins.
+ * Reads the partitions of a stream without a group, up to the end that each has when reading begins; with `follow` it
+ * looks for more then, the longer nothing comes the less often.
  *
  * @throws BackboneError `EB_CHANNEL` when the server is not there within the given time, or goes away.
  */
@@ -22,8 +38,9 @@ export async function* readStream(
   const { client } = connection;
   try {
     if (!(await connection.ready(timeoutMs))) throw new BackboneError('EB_CHANNEL', 'Redis cannot be reached');
-    const partitions = await partitionsOf();
-    yield* options.ids ? byId(options.ids.filter(isName), partitions) : byRange(partitions);
+    if (options.ids && !options.follow) yield* byId(options.ids.filter(isName), await partitionsOf());
+    else if (options.follow) yield* follow(options, { pages, more });
+    else for await (const { events } of pages(options.after ?? [])) if (events.length > 0) yield events;
   } catch (error) {
     throw channelError('reading', error);
   }
@@ -44,12 +61,18 @@ export async function* readStream(
     if (found.length > 0) yield found;
   }
 
-  async function* byRange(partitions: readonly StreamKeys[]): AsyncGenerator<readonly ReadEvent[]> {
-    const { after, until, batchSize = 100 } = options;
+  async function* pages(after: Checkpoint): AsyncGenerator<ReadPage> {
+    const { until, batchSize = 100 } = options;
+    const partitions = await partitionsOf();
     for await (const entries of mergedEntries(connection, partitions, { after, until, batchSize })) {
-      const events = await eventsOf(entries);
-      if (events.length > 0) yield events;
+      const passed = entries.map(({ keys, entry: [id] }) => ({ partition: keys.partition, id }));
+      yield { events: await eventsOf(entries), reached: furthest([], passed) };
     }
+  }
+
+  function more(idle: number, signal: AbortSignal): Promise<void> {
+    const longest = Math.min(SHORTEST_LOOK_MS * 2 ** Math.min(idle, 10), LONGEST_LOOK_MS);
+    return pause(longest * (0.5 + Math.random() / 2), signal);
   }
 
   async function eventsOf(entries: readonly PlacedEntry[]): Promise<readonly ReadEvent[]> {

@@ -16,8 +16,8 @@ export interface ConformanceContext {
 export interface ConformanceCase {
   /** The promise in plain words; unique in the suite. */
   readonly name: string;
-  /** The promise holds only for channels that support this. */
-  readonly requires?: keyof ChannelSupports;
+  /** The promise holds only for channels that support all of this. */
+  readonly requires: readonly (keyof ChannelSupports)[];
   /** The promise is tried only in a context that has this. */
   readonly needs?: 'restart';
   /** Rejects with an `AssertionError` when the promise is broken. Uses a stream of its own and leaves nothing open. */

@@ -6,7 +6,7 @@ import { Scene } from './scene.js';
 export function promise(
   name: string,
   play: (scene: Scene) => Promise<void>,
-  requires?: keyof ChannelSupports,
+  ...requires: readonly (keyof ChannelSupports)[]
 ): ConformanceCase {
   return Object.freeze({ name, requires, run: (context: ConformanceContext) => Scene.play(context, play) });
 }

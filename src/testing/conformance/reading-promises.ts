@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { assertFields, assertInOrder, messageOf } from './expectations.js';
+import type { ReadOptions } from '../../core/index.js';
+import { assertFields, assertInOrder, assertRefused, messageOf } from './expectations.js';
+import { Follower } from './follower.js';
 import { promise } from './promise.js';
 import { sampleMessage, sampleMessages } from './sample-message.js';
 
@@ -72,4 +74,57 @@ export const readingPromises = [
     },
     'readByKey',
   ),
+
+  promise('a read that follows goes on with what is appended later, each event once and in order', async (scene) => {
+    const before = await scene.append(7);
+    const follower = new Follower(scene, { batchSize: 3 });
+    await follower.until(7);
+    const later = [...(await scene.append(4)), ...(await scene.append(1)), ...(await scene.append(5))];
+    await follower.until(17);
+    assertInOrder(follower.events, [...before, ...later], 'what was followed');
+    await follower.stop();
+  }),
+
+  promise('a read that follows says with an empty batch that everything there was has been read', async (scene) => {
+    const empty = new Follower(scene);
+    await empty.caughtUp(1);
+    await empty.stop();
+    await scene.append(5);
+    const follower = new Follower(scene);
+    await follower.caughtUp(1);
+    assert.equal(follower.eventsBeforeCaughtUp, 5, 'events that came before the first empty batch');
+    await scene.append(1);
+    await follower.caughtUp(2);
+    assert.equal(follower.eventsBeforeCaughtUp, 6, 'events that came before the second empty batch');
+    await follower.stop();
+  }),
+
+  promise('a read that follows begins behind a position, and gives only the types asked for', async (scene) => {
+    const [first, ...others] = ['a.v1', 'b.v1', 'a.v1', 'b.v1'].map((type) => sampleMessage({ type }));
+    const [published] = await scene.publish([first ?? sampleMessage(), ...others]);
+    const follower = new Follower(scene, { types: ['a.v1'], after: published ? [published.position] : [] });
+    await follower.until(1);
+    const later = ['b.v1', 'a.v1'].map((type) => sampleMessage({ type }));
+    await scene.publish(later);
+    await follower.until(2);
+    const wanted = [...others, ...later].filter(({ type }) => type === 'a.v1');
+    assertInOrder(follower.events, wanted, 'the types');
+    await follower.stop();
+  }),
+
+  promise('a read that follows ends when its signal fires', async (scene) => {
+    await scene.append(3);
+    const follower = new Follower(scene);
+    await follower.until(3);
+    await follower.stop();
+    const fired: ReadOptions = { stream: scene.stream, follow: AbortSignal.abort() };
+    for await (const batch of scene.channel.read(fired)) assert.equal(batch.length, 0, 'events after the signal');
+  }),
+
+  promise('a read that follows is refused together with an end', async (scene) => {
+    const [published] = await scene.publish([sampleMessage()]);
+    const until = published ? [published.position] : [];
+    await assertRefused(scene.read({ follow: AbortSignal.abort(), until }), 'EB_ARGUMENT', 'EB_UNSUPPORTED');
+    await assertRefused(scene.read({ follow: AbortSignal.abort(), ids: [] }), 'EB_ARGUMENT', 'EB_UNSUPPORTED');
+  }),
 ];

@@ -49,7 +49,69 @@ export const brokenReading: readonly BrokenChannel[] = [
       },
     }),
   ),
+  broken(
+    'ends where a read that follows should go on',
+    ['a read that follows goes on with what is appended later, each event once and in order'],
+    (intact) => ignoring(intact, { follow: undefined }),
+  ),
+  broken(
+    'follows from the beginning once more',
+    ['a read that follows goes on with what is appended later, each event once and in order'],
+    (intact) =>
+      altered(intact, {
+        async *read({ follow, ...options }) {
+          yield* intact.read(options);
+          if (follow) yield* intact.read({ ...options, follow });
+        },
+      }),
+  ),
+  broken(
+    'follows and never says that it has caught up',
+    ['a read that follows says with an empty batch that everything there was has been read'],
+    (intact) =>
+      altered(intact, {
+        async *read(options) {
+          for await (const batch of intact.read(options)) if (batch.length > 0) yield batch;
+        },
+      }),
+  ),
+  broken(
+    'says that it has caught up before it has',
+    ['a read that follows says with an empty batch that everything there was has been read'],
+    (intact) =>
+      altered(intact, {
+        async *read(options) {
+          if (options.follow) yield [];
+          yield* intact.read(options);
+        },
+      }),
+  ),
+  broken(
+    'follows every type',
+    ['a read that follows begins behind a position, and gives only the types asked for'],
+    (intact) => followingWith(intact, { types: undefined }),
+  ),
+  broken(
+    'follows from the beginning always',
+    ['a read that follows begins behind a position, and gives only the types asked for'],
+    (intact) => followingWith(intact, { after: undefined }),
+  ),
+  broken('does not hear the signal', ['a read that follows ends when its signal fires'], (intact) =>
+    altered(intact, {
+      async *read(options) {
+        yield* intact.read(options);
+        if (options.follow) await new Promise<never>(() => undefined);
+      },
+    }),
+  ),
+  broken('follows although there is an end', ['a read that follows is refused together with an end'], (intact) =>
+    followingWith(intact, { until: undefined, ids: undefined }),
+  ),
 ];
+
+function followingWith(intact: Channel, option: Partial<ReadOptions>): Channel {
+  return altered(intact, { read: (options) => intact.read(options.follow ? { ...options, ...option } : options) });
+}
 
 function ignoring(intact: Channel, option: Partial<ReadOptions>): Channel {
   return altered(intact, { read: (options) => intact.read({ ...options, ...option }) });

@@ -1,0 +1,177 @@
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { memoryChannel } from '../memory/index.js';
+import type { Channel, Stream } from './channel.js';
+import { BackboneError, type ErrorCode } from './errors.js';
+import { DEFAULT_CONTENT_TYPE, type Message } from './message.js';
+import { Relay, type RelayState } from './relay.js';
+import type { RelayOptions } from './relay-options.js';
+
+const STREAM: Stream = { environment: 'test', contract: 'orders' };
+const TARGET: Stream = { environment: 'elsewhere', contract: 'orders' };
+
+function message(id: string, like: Partial<Message> = {}): Message {
+  return {
+    ...{
+      id,
+      source: 'shop',
+      type: 'paid.v1',
+      time: 1_000,
+      key: `key-${id}`,
+      correlationId: 'first',
+      causationId: 'cause',
+    },
+    ...{ contentType: DEFAULT_CONTENT_TYPE, headers: { tenant: 'a' }, fields: { order: `"${id}"` }, personal: [] },
+    ...like,
+  };
+}
+
+async function stored(channel: Channel, stream = TARGET): Promise<readonly (Message | undefined)[]> {
+  const found: (Message | undefined)[] = [];
+  for await (const events of channel.read({ stream })) found.push(...events.map((event) => event.message));
+  return found;
+}
+
+const ids = async (channel: Channel) => (await stored(channel)).map((each) => each?.id);
+
+/** A channel whose appends fail as long as `refusal` gives a code. */
+function refusing(channel: Channel, refusal: (messages: readonly Message[]) => ErrorCode | undefined): Channel {
+  return {
+    ...{ supports: channel.supports, admin: channel.admin },
+    read: (options) => channel.read(options),
+    subscribe: (options) => channel.subscribe(options),
+    close: () => channel.close(),
+    publish: (stream, messages, options) => {
+      const code = refusal(messages);
+      return code ? Promise.reject(new BackboneError(code, 'refused')) : channel.publish(stream, messages, options);
+    },
+  };
+}
+
+function start(options: Pick<RelayOptions, 'from' | 'to'> & Partial<RelayOptions>): Relay {
+  const relay = new Relay({ stream: STREAM, target: TARGET, ...options });
+  onTestFinished(() => relay.stop(1_000));
+  relay.start();
+  return relay;
+}
+
+const settled = (relay: Relay, wanted: Partial<RelayState>) =>
+  vi.waitFor(() => expect(relay.state).toMatchObject(wanted), 5_000);
+
+const pending = async (from: Channel) => (await from.admin.state(STREAM, 'relay'))?.pending;
+
+describe('a relay', () => {
+  it('copies events as they are, in their order, and settles them', async () => {
+    const [from, to] = [memoryChannel(), memoryChannel()];
+    const sent = ['a', 'b', 'c'].map((id) => message(id, { fields: { order: id, name: 'Ada' }, personal: ['name'] }));
+    await from.publish(STREAM, sent);
+    const relay = start({ from, to, batchSize: 2 });
+    await settled(relay, { relayed: 3, duplicates: 0, deadLetters: 0, status: 'running' });
+    const asRead = (all: readonly (Message | undefined)[]) => JSON.stringify(all);
+    expect(asRead(await stored(to))).toBe(asRead(await stored(from, STREAM)));
+    await vi.waitFor(async () => expect(await pending(from)).toBe(0));
+  });
+
+  it('waits for a target that is away, says so, and loses nothing', async () => {
+    const [from, to] = [memoryChannel(), memoryChannel()];
+    let away = true;
+    const relay = start({ from, to: refusing(to, () => (away ? 'EB_OUTCOME_UNKNOWN' : undefined)) });
+    await from.publish(
+      STREAM,
+      ['a', 'b'].map((id) => message(id)),
+    );
+    await settled(relay, { status: 'waiting', relayed: 0 });
+    expect(String(relay.state.error)).toContain('EB_OUTCOME_UNKNOWN');
+    expect(await pending(from)).toBe(2);
+    away = false;
+    await settled(relay, { status: 'running', relayed: 2, error: undefined });
+    expect(await ids(to)).toEqual(['a', 'b']);
+  });
+
+  it('stops at once while the target is away, and the next one goes on', async () => {
+    const [from, to] = [memoryChannel(), memoryChannel()];
+    await from.publish(STREAM, [message('a')]);
+    const relay = start({ from, to: refusing(to, () => 'EB_NOT_STORED') });
+    await settled(relay, { status: 'waiting' });
+    await relay.stop(60_000);
+    expect(relay.state.status).toBe('stopped');
+    await settled(start({ from, to }), { relayed: 1 });
+    expect(await ids(to)).toEqual(['a']);
+  });
+
+  it('that settled first, as one might write it, would lose what was under way when it ended', async () => {
+    const [from, to] = [memoryChannel(), memoryChannel()];
+    await from.publish(STREAM, [message('a')]);
+    const subscription = from.subscribe({ stream: STREAM, group: 'relay' });
+    for await (const { deliveries } of subscription) {
+      await subscription.settle(deliveries.map((delivery) => ({ delivery })));
+      break;
+    }
+    await subscription.close();
+    await from.publish(STREAM, [message('b')]);
+    await settled(start({ from, to }), { relayed: 1 });
+    expect(await ids(to)).toEqual(['b']);
+  });
+
+  it('stores nothing twice when it sends again what has arrived', async () => {
+    const [from, to] = [memoryChannel(), memoryChannel()];
+    await from.publish(
+      STREAM,
+      ['a', 'b'].map((id) => message(id)),
+    );
+    await to.publish(TARGET, [message('a')]);
+    await settled(start({ from, to }), { relayed: 2, duplicates: 1 });
+    expect(await ids(to)).toEqual(['a', 'b']);
+  });
+
+  it.each(['EB_TOO_LARGE', 'EB_NAME'] as const)(
+    'sets aside what the target can never store (%s), and nothing else',
+    async (code) => {
+      const [from, to] = [memoryChannel(), memoryChannel()];
+      await from.publish(
+        STREAM,
+        ['a', 'bad', 'c'].map((id) => message(id, { key: 'one' })),
+      );
+      const isBad = (messages: readonly Message[]) => messages.some(({ id }) => id === 'bad');
+      await settled(start({ from, to: refusing(to, (messages) => (isBad(messages) ? code : undefined)) }), {
+        ...{ relayed: 2, deadLetters: 1, status: 'running' },
+      });
+      expect(await ids(to)).toEqual(['a', 'c']);
+      await vi.waitFor(async () => {
+        const letters = await from.admin.deadLetters.list(STREAM, 'relay');
+        expect(letters).toMatchObject([{ eventId: 'bad', code, kind: 'failed', attempts: 1 }]);
+      });
+    },
+  );
+
+  it('sends one by one what is too much at once', async () => {
+    const [from, to] = [memoryChannel(), memoryChannel()];
+    await from.publish(
+      STREAM,
+      ['a', 'b', 'c'].map((id) => message(id)),
+    );
+    const tooMuch = refusing(to, ({ length }) => (length > 1 ? 'EB_BACKPRESSURE' : undefined));
+    await settled(start({ from, to: tooMuch }), { relayed: 3 });
+    expect(await ids(to)).toEqual(['a', 'b', 'c']);
+  });
+
+  it('takes no personal data to where it cannot be erased', async () => {
+    const [from, memory] = [memoryChannel(), memoryChannel()];
+    const to: Channel = { ...refusing(memory, () => undefined), supports: { ...memory.supports, erase: false } };
+    await from.publish(STREAM, [message('a'), message('b', { fields: { name: 'Ada' }, personal: ['name'] })]);
+    const relay = start({ from, to, batchSize: 1 });
+    await settled(relay, { status: 'failed' });
+    expect(relay.state.error).toMatchObject({ code: 'EB_UNSUPPORTED', details: { missing: ['erase'] } });
+    expect(await ids(memory)).toEqual(['a']);
+    await settled(start({ from, to: memory }), { relayed: 1 });
+  });
+
+  it('is refused from a stream to itself, and with names or numbers that make no sense', () => {
+    const from = memoryChannel();
+    const refused = (more: Partial<RelayOptions>) => () => new Relay({ from, to: from, stream: STREAM, ...more });
+    expect(refused({})).toThrow('EB_OPTIONS');
+    expect(refused({ target: TARGET })).not.toThrow();
+    expect(refused({ target: TARGET, batchSize: 0 })).toThrow('EB_OPTIONS');
+    expect(refused({ target: TARGET, group: 'a b' })).toThrow('EB_NAME');
+    expect(refused({ target: { ...TARGET, contract: '' } })).toThrow('EB_NAME');
+  });
+});

@@ -1,0 +1,246 @@
+import type { Delivery, Settlement, Stream, Subscription } from './channel.js';
+import { deadLetterReason } from './dead-letter-reason.js';
+import { deadline } from './deadline.js';
+import { reportChannel, reportConsumer, type ConsumerDiagnostic } from './diagnostics.js';
+import { BackboneError, describeError } from './errors.js';
+import type { Message } from './message.js';
+import { pause } from './pause.js';
+import { checkErasable, helpsApart, relayFailure } from './relay-failure.js';
+import { checkedRelay, type CheckedRelay, type RelayOptions } from './relay-options.js';
+
+/** How a relay stands and what it has done since its start. */
+export interface RelayState {
+  readonly stream: Stream;
+  readonly target: Stream;
+  readonly group: string;
+  /** `waiting`: a server did not take what it was given; it is tried again. */
+  readonly status: 'idle' | 'running' | 'waiting' | 'stopping' | 'stopped' | 'failed';
+  /** Events that the target has confirmed. */
+  readonly relayed: number;
+  /** Those of them that the target had already. */
+  readonly duplicates: number;
+  readonly deadLetters: number;
+  /** Why it waits or has failed: the target's last answer. */
+  readonly error?: unknown;
+}
+
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 2_000;
+
+/** A delivery that can be published. */
+interface Readable {
+  readonly delivery: Delivery;
+  readonly message: Message;
+}
+
+/**
+ * Copies the events of one channel's stream to another channel as they are: same id, key, metadata and fields. An event is
+ * settled when the target has confirmed it, so each arrives at least once, and exactly once where the target
+ * supports `dedupe`. The order of each key is kept, also by several relays of a group where the source supports
+ * `keyedOrderAcrossConsumers`. Servers that are away are waited for; an event that cannot be read, or that the target
+ * can never store, becomes a dead letter of the relay's group.
+ */
+export class Relay {
+  readonly #options: CheckedRelay;
+  /** Begins nothing new. */
+  readonly #stopping = new AbortController();
+  /** Gives up what is under way. */
+  readonly #leaving = new AbortController();
+  readonly #lost = new WeakSet<Delivery>();
+  readonly #counts = { relayed: 0, duplicates: 0, deadLetters: 0 };
+  #status: RelayState['status'] = 'idle';
+  #error: unknown;
+  #subscription: Subscription | undefined;
+  #ended: Promise<void> | undefined;
+  #stopped: Promise<void> | undefined;
+
+  /** @throws BackboneError `EB_OPTIONS`, `EB_NAME` */
+  constructor(options: RelayOptions) {
+    this.#options = checkedRelay(options);
+  }
+
+  get state(): RelayState {
+    const { stream, target, group } = this.#options;
+    return { stream, target, group, status: this.#status, ...this.#counts, error: this.#error };
+  }
+
+  /** Begins to relay; returns at once, whether or not the servers are there. */
+  start(): void {
+    if (this.#status !== 'idle') return;
+    const { from, stream, group, begin, batchSize } = this.#options;
+    const onLost = (lost: readonly Delivery[]) => {
+      for (const delivery of lost) this.#lost.add(delivery);
+    };
+    this.#subscription = from.subscribe({ stream, group, from: begin, batchSize, onLost });
+    this.#status = 'running';
+    this.#ended = this.#run(this.#subscription);
+  }
+
+  /**
+   * Stops: what is being published may finish and is settled, the rest is given back. Resolves by the deadline, whatever
+   * hangs. Calling it again joins the first call.
+   */
+  stop(timeoutMs: number): Promise<void> {
+    return (this.#stopped ??= this.#stop(timeoutMs));
+  }
+
+  async #run(subscription: Subscription): Promise<void> {
+    const iterator = subscription[Symbol.asyncIterator]();
+    const leave = () => void iterator.return?.().catch(() => undefined);
+    this.#stopping.signal.addEventListener('abort', leave, { once: true });
+    try {
+      for (;;) {
+        const next = await iterator.next();
+        if (this.#isStopping()) return;
+        if (next.done === true) throw new BackboneError('EB_CLOSED', 'the channel was closed under its relay');
+        await this.#pass(subscription, next.value.deliveries);
+      }
+    } catch (error) {
+      if (this.#isStopping()) return;
+      this.#status = 'failed';
+      this.#error = error;
+      this.#report({ kind: 'failed', error });
+      // Others of the group may fare better, and need not wait for a lease to end.
+      await closed(subscription);
+    }
+  }
+
+  async #pass(subscription: Subscription, deliveries: readonly Delivery[]): Promise<void> {
+    const done: Settlement[] = [];
+    const readable: Readable[] = [];
+    for (const delivery of deliveries) {
+      const { message, malformed } = delivery;
+      if (message && !malformed) readable.push({ delivery, message });
+      else done.push(this.#setAside(delivery, malformed ?? unreadable(), 0));
+    }
+    try {
+      await this.#publish(readable, done);
+    } finally {
+      // Also when the rest has failed: what has arrived need not be sent again.
+      if (done.length > 0) await this.#settle(subscription, done);
+    }
+  }
+
+  /** Together as long as that works, else one by one, in order either way. */
+  async #publish(events: readonly Readable[], done: Settlement[]): Promise<void> {
+    try {
+      await this.#send(events, done);
+    } catch (error) {
+      if (events.length > 1 && helpsApart(error)) {
+        for (const event of events) await this.#publish([event], done);
+        return;
+      }
+      const [event] = events;
+      if (!event || events.length > 1 || relayFailure(error) !== 'event') throw error;
+      done.push(this.#setAside(event.delivery, error, 1));
+    }
+  }
+
+  async #send(events: readonly Readable[], done: Settlement[]): Promise<void> {
+    const { to, target } = this.#options;
+    for (const { message } of events) checkErasable(to, message);
+    const signal = this.#leaving.signal;
+    const isFinal = (error: unknown) =>
+      relayFailure(error) !== 'passing' || (events.length > 1 && helpsApart(error)) || this.#isStopping();
+    const onFailure = (error: unknown) => this.#waitForTarget(error);
+    await untilDone({ signal: this.#stopping.signal, isFinal, onFailure }, async () => {
+      // What was taken over meanwhile is somebody else's: sent late, it could come behind its successors.
+      const own = events.filter(({ delivery }) => !this.#lost.has(delivery));
+      if (own.length === 0) return;
+      const published = await to.publish(
+        target,
+        own.map(({ message }) => message),
+        { signal },
+      );
+      this.#counts.relayed += own.length;
+      this.#counts.duplicates += published.filter(({ duplicate }) => duplicate).length;
+      for (const { delivery } of own) done.push({ delivery });
+    });
+    this.#goOn();
+  }
+
+  async #settle(subscription: Subscription, done: readonly Settlement[]): Promise<void> {
+    const { signal } = this.#leaving;
+    const isFinal = (error: unknown) => signal.aborted || relayFailure(error) === 'relay';
+    const onFailure = (error: unknown) => this.#report({ kind: 'settleFailed', error });
+    const lost = await untilDone({ signal, isFinal, onFailure }, () => subscription.settle(done));
+    if (lost.length > 0) this.#report({ kind: 'leaseLost', count: lost.length });
+  }
+
+  #waitForTarget(error: unknown): void {
+    this.#error = error;
+    if (this.#status !== 'running') return;
+    this.#status = 'waiting';
+    const { to: channel, target: stream, group } = this.#options;
+    const reason = `the relay tries again until it is stored: ${describeError(error)}`;
+    reportChannel({ channel, kind: 'waiting', stream, group, reason });
+  }
+
+  #goOn(): void {
+    if (this.#status !== 'waiting') return;
+    this.#status = 'running';
+    this.#error = undefined;
+  }
+
+  #setAside(delivery: Delivery, error: unknown, attempts: number): Settlement {
+    const { message } = delivery;
+    const deadLetter = deadLetterReason(error, attempts, message?.fields);
+    this.#counts.deadLetters += 1;
+    this.#report({ kind: 'deadLetter', eventId: message?.id, type: message?.type, deadLetter, error });
+    return { delivery, deadLetter };
+  }
+
+  async #stop(timeoutMs: number): Promise<void> {
+    const failed = this.#status === 'failed';
+    if (!failed) this.#status = 'stopping';
+    this.#stopping.abort();
+    const { nearly, over, cancel } = deadline(timeoutMs);
+    await Promise.race([this.#ended, nearly]);
+    this.#leaving.abort();
+    if (this.#subscription) await Promise.race([closed(this.#subscription), over]);
+    cancel();
+    if (!failed) this.#status = 'stopped';
+  }
+
+  #isStopping(): boolean {
+    return this.#stopping.signal.aborted;
+  }
+
+  #report(event: Omit<ConsumerDiagnostic, 'channel' | 'stream' | 'group'>): void {
+    const { from, stream, group } = this.#options;
+    reportConsumer({ channel: from, stream, group, ...event });
+  }
+}
+
+/** When a piece of work is to be given up, and whom to tell that it is tried again. */
+interface Trying {
+  readonly signal: AbortSignal;
+  readonly isFinal: (error: unknown) => boolean;
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** Tries again and again, after growing pauses, until it works, an error is final or the signal fires. */
+async function untilDone<T>({ signal, isFinal, onFailure }: Trying, work: () => Promise<T>): Promise<T> {
+  for (let delayMs = FIRST_PAUSE_MS; ; delayMs = Math.min(delayMs * 2, LONGEST_PAUSE_MS)) {
+    try {
+      return await work();
+    } catch (error) {
+      if (isFinal(error)) throw error;
+      onFailure(error);
+      await pause(delayMs, signal);
+      if (signal.aborted) throw error;
+    }
+  }
+}
+
+async function closed(subscription: Subscription): Promise<void> {
+  try {
+    await subscription.close();
+  } catch {
+    // The server is away: what was not given back comes to others when the lease ends.
+  }
+}
+
+function unreadable(): BackboneError {
+  return new BackboneError('EB_MALFORMED', 'the event came without a message');
+}
