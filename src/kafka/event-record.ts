@@ -1,0 +1,154 @@
+import {
+  BackboneError,
+  DEFAULT_CONTENT_TYPE,
+  isName,
+  NO_FIELDS,
+  NO_HEADERS,
+  type Delivery,
+  type Fields,
+  type Message,
+  type Position,
+} from '../core/index.js';
+import type { KafkaRecord, StoredRecord } from './kafka-driver.js';
+import { fieldsOf, recordValue } from './record-value.js';
+
+/** Marks a copy that was put back for one group; others pass it by. */
+export const REDRIVE_HEADER = 'ce_redrivegroup';
+
+const HEADER_PREFIX = 'x-';
+const IN_STORE = Buffer.from('{}');
+const SPEC_VERSION = Buffer.from('1.0');
+const JSON_TYPE = Buffer.from(DEFAULT_CONTENT_TYPE);
+const NO_NAMES: readonly string[] = Object.freeze([]);
+const EVERY_FIELD = () => true;
+
+/** Where the fields of an event are. */
+export type PayloadPlace = 'record' | 'store';
+
+/** An event read from a record; its fields may have to be fetched. */
+export interface EventRead {
+  readonly delivery: Delivery & {
+    message?: Message & { fields: Fields };
+    malformed?: BackboneError;
+    fieldsOmitted?: boolean;
+  };
+  /** The names of the fields that are in the payload store. */
+  readonly inStore: readonly string[];
+  readonly binary: readonly string[];
+}
+
+/**
+ * Writes an event as a CloudEvent in Kafka's binary mode. Nothing of the message is shared with the record. Each header
+ * costs its writer and every reader about as much as all fields together: what the rest of the record says is left out.
+ */
+export function eventRecord(message: Message, place: PayloadPlace): Omit<KafkaRecord, 'partition'> {
+  const { value, text, binary } =
+    place === 'record' ? recordValue(message.fields, message.contentType) : inStore(message.fields);
+  const id = Buffer.from(message.id);
+  const headers: Record<string, Buffer> = {
+    ce_specversion: SPEC_VERSION,
+    ce_id: id,
+    ce_source: Buffer.from(message.source),
+    ce_type: Buffer.from(message.type),
+    ce_time: Buffer.from(new Date(message.time).toISOString()),
+    'content-type': JSON_TYPE,
+  };
+  const put = (name: string, content: string | undefined): void => {
+    if (content !== undefined && content !== '') headers[name] = Buffer.from(content);
+  };
+  if (message.correlationId !== message.id) put('ce_correlationid', message.correlationId);
+  put('ce_causationid', message.causationId);
+  put('ce_traceparent', message.traceparent);
+  put('ce_tracestate', message.tracestate);
+  if (message.contentType !== DEFAULT_CONTENT_TYPE) put('ce_fieldcontenttype', message.contentType);
+  if (place === 'store') {
+    put('ce_dataref', `payload:${message.id}`);
+    put('ce_fields', Object.keys(message.fields).join(','));
+  }
+  put('ce_personal', message.personal.join(','));
+  put('ce_text', text.join(','));
+  put('ce_binary', binary.join(','));
+  for (const name of Object.keys(message.headers)) {
+    headers[`${HEADER_PREFIX}${name}`] = Buffer.from(message.headers[name] ?? '');
+  }
+  return { key: message.key === message.id ? id : Buffer.from(message.key), value, headers };
+}
+
+/** Whether a group, or a reader without one, passes a record by: a tombstone, or another group's copy. */
+export function isPassedBy({ value, headers }: Pick<StoredRecord, 'value' | 'headers'>, group?: string): boolean {
+  if (value === null) return true;
+  const redrivenFor = headers[REDRIVE_HEADER]?.toString();
+  return redrivenFor !== undefined && redrivenFor !== group;
+}
+
+/** Reads an event. Never throws: a record that cannot be read says so in `malformed`. */
+export function readEvent(record: StoredRecord, wantedFields: (name: string) => boolean = EVERY_FIELD): EventRead {
+  const { headers } = record;
+  const id = headers['ce_id']?.toString();
+  const type = headers['ce_type']?.toString();
+  const time = Date.parse(headers['ce_time']?.toString() ?? '');
+  // Keys of the payload store are made from the id: only a name may become one.
+  if (id === undefined || !isName(id)) return unreadable(record, 'the record has no valid event id (ce_id)');
+  if (type === undefined || type === '') return unreadable(record, 'the record has no event type (ce_type)');
+  if (Number.isNaN(time)) return unreadable(record, 'the record has no valid time (ce_time)');
+  const binary = names(headers['ce_binary']);
+  const isInStore = headers['ce_dataref'] !== undefined;
+  const fields = isInStore
+    ? NO_FIELDS
+    : fieldsOf(record.value ?? IN_STORE, { text: names(headers['ce_text']), binary }, wantedFields);
+  if (!fields) return unreadable(record, 'the value of the record is not a JSON object of fields');
+  const message: Message & { fields: Fields } = {
+    id,
+    source: headers['ce_source']?.toString() ?? '',
+    type,
+    time,
+    key: (headers['ce_partitionkey'] ?? record.key)?.toString() ?? id,
+    correlationId: headers['ce_correlationid']?.toString() ?? id,
+    causationId: headers['ce_causationid']?.toString(),
+    traceparent: headers['ce_traceparent']?.toString(),
+    tracestate: headers['ce_tracestate']?.toString(),
+    contentType: headers['ce_fieldcontenttype']?.toString() ?? DEFAULT_CONTENT_TYPE,
+    headers: applicationHeaders(headers),
+    fields,
+    personal: names(headers['ce_personal']),
+  };
+  return {
+    delivery: { position: positionOf(record), appendedAt: record.timestamp, deliveries: 1, message },
+    inStore: isInStore ? names(headers['ce_fields']).filter(wantedFields) : NO_NAMES,
+    binary,
+  };
+}
+
+function unreadable(record: StoredRecord, why: string): EventRead {
+  const malformed = new BackboneError('EB_MALFORMED', why);
+  return {
+    delivery: { position: positionOf(record), appendedAt: record.timestamp, deliveries: 1, malformed },
+    inStore: NO_NAMES,
+    binary: NO_NAMES,
+  };
+}
+
+function positionOf({ partition, offset }: StoredRecord): Position {
+  return { partition, id: String(offset) };
+}
+
+function names(header: Buffer | undefined): readonly string[] {
+  return header === undefined ? NO_NAMES : header.toString().split(',').filter(isName);
+}
+
+function inStore(fields: Fields): ReturnType<typeof recordValue> {
+  const binary = Object.keys(fields).filter((name) => typeof fields[name] !== 'string');
+  return { value: IN_STORE, text: [], binary };
+}
+
+function applicationHeaders(headers: StoredRecord['headers']): Readonly<Record<string, string>> {
+  let own: Record<string, string> | undefined;
+  for (const name of Object.keys(headers)) {
+    if (!name.startsWith(HEADER_PREFIX)) continue;
+    const short = name.slice(HEADER_PREFIX.length);
+    if (!isName(short)) continue;
+    own ??= Object.create(null) as Record<string, string>;
+    own[short] = headers[name]?.toString() ?? '';
+  }
+  return own ?? NO_HEADERS;
+}

@@ -1,0 +1,29 @@
+import type { KafkaDriver, StoredRecord } from './kafka-driver.js';
+import { kafkaFailure } from './kafka-failure.js';
+import { pauseMs } from './pause-ms.js';
+
+const TRIES = 6;
+const LONGEST_PAUSE_MS = 1_000;
+const NEVER = new AbortController().signal;
+
+/** Reads ranges of partitions; a broker that refuses for now, as a coordinator that has just begun, is asked again. */
+export async function* readRecords(
+  driver: KafkaDriver,
+  topic: string,
+  ranges: Parameters<KafkaDriver['read']>[1],
+): AsyncGenerator<readonly StoredRecord[], void, undefined> {
+  const next = new Map<number, bigint>();
+  for (let attempt = 1; ; attempt += 1) {
+    const left = ranges.map((range) => ({ ...range, from: next.get(range.partition) ?? range.from }));
+    try {
+      for await (const records of driver.read(topic, left)) {
+        for (const { partition, offset } of records) next.set(partition, offset + 1n);
+        yield records;
+      }
+      return;
+    } catch (error) {
+      if (attempt === TRIES || kafkaFailure(error) !== 'refused') throw error;
+      await pauseMs(attempt, NEVER, LONGEST_PAUSE_MS);
+    }
+  }
+}
