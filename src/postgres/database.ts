@@ -1,0 +1,176 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client, Pool, type ClientConfig, type PoolClient } from 'pg';
+import { BackboneError } from '../core/index.js';
+import { backOffMs } from './back-off.js';
+import { failureKind, failureReason, stateOf } from './postgres-failure.js';
+import type { PostgresChannelOptions } from './postgres-options.js';
+import { rowsOf, type Queryable } from './queryable.js';
+
+/** What a database is opened with. */
+export interface DatabaseOptions {
+  readonly given: PostgresChannelOptions;
+  readonly queryTimeoutMs: number;
+  /** Resolves when the tables are there and fit; asked before the first statement. */
+  readonly prepare: (on: Queryable) => Promise<void>;
+  readonly onFault: (reason: string) => void;
+}
+
+/** The connections of a channel: statements on a pool, and single clients for listening. */
+export class Database {
+  readonly #o: DatabaseOptions;
+  readonly #pool: Pool;
+  readonly #isOwn: boolean;
+  readonly #onPoolError: (error: Error) => void;
+  #isPrepared = false;
+  #preparing: Promise<void> | undefined;
+  #closed: Promise<void> | undefined;
+
+  constructor(options: DatabaseOptions) {
+    this.#o = options;
+    const { given, queryTimeoutMs, onFault } = options;
+    this.#isOwn = given.pool === undefined;
+    // An idle connection that is lost would end the process if nobody listened.
+    this.#onPoolError = (error) => onFault(failureReason(error));
+    this.#pool =
+      given.pool ?? new Pool({ ...clientConfig(given), connectionTimeoutMillis: queryTimeoutMs, ...poolConfig(given) });
+    this.#pool.on('error', this.#onPoolError);
+  }
+
+  /** Runs one statement and gives its rows. */
+  run<Row>(text: string, values: readonly unknown[]): Promise<readonly Row[]> {
+    return this.#with((on) => rowsOf<Row>(on, text, values));
+  }
+
+  /** Resolves when the tables are there. */
+  async ready(): Promise<void> {
+    if (!this.#isPrepared) await this.using(() => Promise.resolve());
+  }
+
+  /** Works with one connection. */
+  using<T>(work: (on: Queryable) => Promise<T>): Promise<T> {
+    return this.#with(work);
+  }
+
+  /** Runs statements in one transaction. */
+  transaction<T>(work: (on: Queryable) => Promise<T>): Promise<T> {
+    return this.#with(async (on) => {
+      await on.query('BEGIN', []);
+      try {
+        const result = await work(on);
+        await on.query('COMMIT', []);
+        return result;
+      } catch (error) {
+        if (stateOf(error) !== undefined) await on.query('ROLLBACK', []);
+        throw error;
+      }
+    });
+  }
+
+  /** Runs work that may be repeated until it succeeds, or fails for good, or time is up. */
+  async insist<T>(work: () => Promise<T>, forMs: number, signal?: AbortSignal): Promise<T> {
+    const latest = performance.now() + forMs;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await work();
+      } catch (error) {
+        const kind = failureKind(error);
+        const pauseMs = backOffMs(attempt);
+        if (kind === 'fatal' || kind === 'missing' || performance.now() + pauseMs > latest) throw error;
+        await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
+        if (signal?.aborted) throw error;
+      }
+    }
+  }
+
+  /** A client of its own, not connected yet, for what a pool cannot do. */
+  client(): Client {
+    const { given, queryTimeoutMs } = this.#o;
+    return new Client({
+      ...(given.pool ? given.pool.options : clientConfig(given)),
+      connectionTimeoutMillis: queryTimeoutMs,
+      query_timeout: queryTimeoutMs,
+      keepAlive: true,
+    });
+  }
+
+  close(): Promise<void> {
+    return (this.#closed ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
+    if (this.#isOwn) {
+      // A connection that does not answer is not waited for.
+      await Promise.race([this.#pool.end(), sleep(this.#o.queryTimeoutMs, undefined, { ref: false })]);
+    } else this.#pool.removeListener('error', this.#onPoolError);
+  }
+
+  async #with<T>(work: (on: Queryable) => Promise<T>): Promise<T> {
+    if (this.#closed) throw new BackboneError('EB_CLOSED', 'the channel is closed');
+    const client = await this.#connect();
+    const on = timed(client, this.#o.queryTimeoutMs);
+    const ignore = () => undefined;
+    client.on('error', ignore);
+    try {
+      await this.#prepare(on);
+      const result = await work(on);
+      client.removeListener('error', ignore);
+      client.release();
+      return result;
+    } catch (error) {
+      client.removeListener('error', ignore);
+      // What the server itself refused leaves the connection as it was; anything else may still be under way on it.
+      const isWhole = stateOf(error) !== undefined && failureKind(error) !== 'unknown';
+      client.release(!isWhole);
+      throw error;
+    }
+  }
+
+  /** Once, on whichever connection is the first; when it fails, the next one tries again. */
+  async #prepare(on: Queryable): Promise<void> {
+    if (this.#isPrepared) return;
+    await (this.#preparing ??= this.#o
+      .prepare(on)
+      .then(() => void (this.#isPrepared = true))
+      .finally(() => (this.#preparing = undefined)));
+  }
+
+  async #connect(): Promise<PoolClient> {
+    try {
+      return await this.#pool.connect();
+    } catch (error) {
+      if (stateOf(error) !== undefined && failureKind(error) === 'fatal') throw error;
+      throw new BackboneError('EB_NOT_STORED', `PostgreSQL cannot be reached: ${failureReason(error)}`);
+    }
+  }
+}
+
+/** Gives up waiting for a reply after a while; the connection is of no use then. */
+function timed(client: PoolClient, timeoutMs: number): Queryable {
+  return {
+    query: async (text, values) => {
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<never>((_, reject) => {
+        const error = new BackboneError('EB_OUTCOME_UNKNOWN', `PostgreSQL did not answer within ${timeoutMs} ms`);
+        timer = setTimeout(() => reject(error), timeoutMs);
+      });
+      try {
+        return await Promise.race([client.query(text, values), late]);
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+  };
+}
+
+function clientConfig({ url, options }: PostgresChannelOptions): ClientConfig {
+  return {
+    application_name: 'nest-event-backbone',
+    keepAlive: true,
+    ...options,
+    ...(url && { connectionString: url }),
+  };
+}
+
+function poolConfig({ options }: PostgresChannelOptions): PostgresChannelOptions['options'] {
+  return options?.connectionTimeoutMillis ? { connectionTimeoutMillis: options.connectionTimeoutMillis } : {};
+}

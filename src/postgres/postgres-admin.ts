@@ -1,0 +1,108 @@
+import {
+  BackboneError,
+  checkedName,
+  type ChannelAdmin,
+  type Checkpoint,
+  type GroupState,
+  type Stream,
+  type TrimLimits,
+} from '../core/index.js';
+import { PostgresDeadLetters } from './dead-letters.js';
+import type { Database } from './database.js';
+import { groupStates } from './group-state.js';
+import { reachOf } from './native-position.js';
+import { channelError } from './postgres-failure.js';
+import type { PostgresSettings } from './postgres-options.js';
+import { streamName } from './stream-name.js';
+import type { TableNames } from './table-names.js';
+import { trimStream } from './trim.js';
+
+/** What an administration works with. */
+export interface PostgresAdminInput {
+  readonly database: Database;
+  readonly tables: TableNames;
+  readonly settings: PostgresSettings;
+  /** Called when something is to be handed out that was not before. */
+  readonly tellAll: () => Promise<void>;
+}
+
+/** What an operator does to the streams of a PostgreSQL channel. */
+export class PostgresAdmin implements ChannelAdmin {
+  readonly deadLetters: PostgresDeadLetters;
+  readonly #in: PostgresAdminInput;
+
+  constructor(input: PostgresAdminInput) {
+    this.#in = input;
+    this.deadLetters = new PostgresDeadLetters(input.database, input.tables, input.tellAll);
+  }
+
+  async groups(stream: Stream): Promise<readonly GroupState[]> {
+    const { database, tables } = this.#in;
+    return said('the groups', () => groupStates(database, tables, streamName(stream), null));
+  }
+
+  async state(stream: Stream, group: string): Promise<GroupState | undefined> {
+    const { database, tables } = this.#in;
+    const [state] = await said('the state of a group', () => groupStates(database, tables, streamName(stream), group));
+    return state;
+  }
+
+  async reset(stream: Stream, group: string, to: 'beginning' | 'end' | Checkpoint): Promise<void> {
+    const { database, tables: t, settings, tellAll } = this.#in;
+    const reach = to === 'beginning' ? '0' : to === 'end' ? null : String(reachOf(to));
+    // The epoch is another one: whoever holds a slot holds it no more.
+    await said('the reset', () =>
+      database.run(
+        `WITH goal AS MATERIALIZED (SELECT least($3::bigint, last) AS at FROM ${t.sample}()), forgotten AS (
+           DELETE FROM ${t.pasts} WHERE stream = $1 AND group_name = $2
+         ), unparked AS (
+           DELETE FROM ${t.parked} WHERE stream = $1 AND group_name = $2
+         )
+         INSERT INTO ${t.slots} AS s (stream, group_name, slot, checkpoint, delivered, anchor)
+         SELECT $1, $2, n, g.at, g.at, (SELECT e.id FROM ${t.events} e WHERE e.stream = $1 AND e.position = g.at)
+         FROM goal g, generate_series(0, $4::integer - 1) n
+         ON CONFLICT (stream, group_name, slot) DO UPDATE SET checkpoint = excluded.checkpoint,
+           delivered = excluded.delivered, anchor = excluded.anchor, done = '{}', owner = NULL, until = NULL,
+           epoch = s.epoch + 1`,
+        [streamName(stream), checkedName('group', group), reach, settings.slots],
+      ),
+    );
+    await tellAll();
+  }
+
+  async trim(stream: Stream, limits: TrimLimits): Promise<number> {
+    const { database, tables, settings } = this.#in;
+    const { dedupeMs } = settings;
+    return said('the trim', () => trimStream(database, tables, { stream: streamName(stream), limits, dedupeMs }));
+  }
+
+  async erase(stream: Stream, ids: readonly string[], fields?: readonly string[]): Promise<number> {
+    const { database, tables: t } = this.#in;
+    // A personal field stays as a name without a value.
+    const rows = await said('the erasure', () =>
+      database.run(
+        `UPDATE ${t.events} e SET
+           fields = e.fields - coalesce($3::text[], '{}'),
+           personal = (SELECT jsonb_object_agg(p.key, CASE WHEN $3::text[] IS NULL OR p.key = ANY ($3) THEN 'null' ELSE p.value END)
+             FROM jsonb_each(e.personal) p)
+         WHERE e.stream = $1 AND e.id = ANY ($2::text[]) AND (
+           e.fields ?| coalesce($3::text[], '{}') OR EXISTS (
+             SELECT FROM jsonb_each(e.personal) p
+             WHERE p.value <> 'null' AND ($3::text[] IS NULL OR p.key = ANY ($3))
+           )
+         ) RETURNING 1`,
+        [streamName(stream), [...new Set(ids)], fields ?? null],
+      ),
+    );
+    return rows.length;
+  }
+}
+
+/** Says what failed. */
+async function said<T>(what: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw error instanceof BackboneError ? error : channelError(what, error);
+  }
+}

@@ -1,0 +1,31 @@
+import { BackboneError, reportChannel, type Channel } from '../core/index.js';
+import { rowsOf, type Queryable } from './queryable.js';
+
+interface ServerRow {
+  readonly replica: boolean;
+  readonly commit: string;
+  readonly version: string;
+}
+
+/**
+ * Looks at a server before it is used first, and says how durable its commits are.
+ *
+ * @throws BackboneError `EB_NOT_STORED` for a replica: it may become the primary, or the address lead to one.
+ */
+export async function inspectServer(channel: Channel, on: Queryable): Promise<void> {
+  const [server] = await rowsOf<ServerRow>(
+    on,
+    `SELECT pg_is_in_recovery() AS replica, current_setting('synchronous_commit') AS commit,
+       current_setting('server_version_num') AS version`,
+    [],
+  );
+  if (!server) return;
+  if (server.replica) {
+    throw new BackboneError('EB_NOT_STORED', 'this PostgreSQL server is a replica; connect to the primary');
+  }
+  if (Number(server.version) < 130_000) {
+    throw new BackboneError('EB_CHANNEL', 'this PostgreSQL server is too old; version 13 or later is needed');
+  }
+  const off = server.commit === 'off' ? ': commits are confirmed before they are on disk' : '';
+  reportChannel({ channel, kind: 'durability', reason: `synchronous_commit is ${server.commit}${off}` });
+}

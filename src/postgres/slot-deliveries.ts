@@ -1,0 +1,128 @@
+import type { Delivery, Settlement } from '../core/index.js';
+import type { HeldSlot } from './held-slot.js';
+import { numberOf, positionOf } from './native-position.js';
+import { endedEvent } from './settlement-input.js';
+import type { HandedOut, SlotReads } from './slot-reads.js';
+import type { SlotShare } from './slot-share.js';
+import type { EndedEvent, SlotWrites } from './slot-writes.js';
+import { messageOf } from './stored-event.js';
+
+/** What deliveries are made of. */
+export interface SlotDeliveriesOptions {
+  readonly share: Pick<SlotShare, 'held' | 'lose' | 'confirm'>;
+  readonly reads: SlotReads;
+  readonly writes: SlotWrites;
+  /** Fields of these types; of all when absent. */
+  readonly types: readonly string[] | undefined;
+  readonly parkKeys: boolean;
+}
+
+/** What was taken from slots. */
+export interface TakenDeliveries {
+  readonly deliveries: readonly Delivery[];
+  /** True when there was nothing more to take. */
+  readonly isAll: boolean;
+  /** How many were set aside at once. */
+  readonly parked: number;
+}
+
+/** An event that ends, with its id where it is known. */
+interface EndedInSlot {
+  readonly slot: HeldSlot;
+  readonly position: bigint;
+  readonly id: string | null;
+}
+
+/** Takes deliveries from the slots that a consumer holds, and stores what becomes of them. One call at a time. */
+export class SlotDeliveries {
+  readonly #o: SlotDeliveriesOptions;
+  readonly #types: ReadonlySet<string> | undefined;
+
+  constructor(options: SlotDeliveriesOptions) {
+    this.#o = options;
+    this.#types = options.types && new Set(options.types);
+  }
+
+  /** Takes up to so many events up to a position. */
+  async take(held: readonly HeldSlot[], mark: bigint, count: number): Promise<TakenDeliveries> {
+    const { share, reads, types, parkKeys } = this.#o;
+    const { events, refused } = await reads.read({ held, mark, count, types, parkKeys });
+    if (refused.length > 0) await share.confirm(held.filter(({ slot }) => refused.includes(slot)));
+    const parked: EndedInSlot[] = [];
+    const deliveries: Delivery[] = [];
+    for (const event of events) {
+      const slot = share.held.get(event.slot);
+      if (!slot) continue;
+      const position = BigInt(event.row.position);
+      slot.handedOut(position);
+      if (event.isParked) parked.push({ slot, position, id: event.row.id });
+      else {
+        const delivery = this.#delivery(event);
+        slot.inHand.set(position, { delivery, starts: 0 });
+        deliveries.push(delivery);
+      }
+    }
+    await this.#store(parked, []);
+    return { deliveries, isAll: events.length < count && refused.length === 0, parked: parked.length };
+  }
+
+  /** Ends deliveries; returns those that this consumer no longer owned. */
+  async settle(settlements: readonly Settlement[]): Promise<readonly Delivery[]> {
+    const own = settlements.flatMap((settlement) => {
+      const holding = this.#holding(settlement.delivery);
+      return holding ? { ...holding, settlement, id: settlement.delivery.message?.id ?? null } : [];
+    });
+    const held = await this.#store(
+      own,
+      own.map(({ slot, position, settlement }) => endedEvent(slot.slot, String(position), settlement)),
+    );
+    const ended = new Set(own.filter(({ slot }) => held.has(slot.slot)).map(({ settlement }) => settlement.delivery));
+    return settlements.map(({ delivery }) => delivery).filter((delivery) => !ended.has(delivery));
+  }
+
+  /** Remembers something about deliveries in hand. */
+  async record(deliveries: readonly Delivery[], what: 'failure' | 'start'): Promise<void> {
+    const own = deliveries.flatMap((delivery) => this.#holding(delivery) ?? []);
+    if (own.length === 0) return;
+    const events = own.map(({ slot: { slot, epoch }, position }) => ({ slot, epoch, position: String(position) }));
+    const held = await this.#o.writes.record(events, what);
+    for (const { slot, position } of own) {
+      const inHand = slot.inHand.get(position);
+      if (what === 'start' && inHand && held.has(slot.slot)) inHand.starts += 1;
+    }
+  }
+
+  #delivery({ row, deliveries, past }: HandedOut): Delivery {
+    const message = messageOf(row);
+    const fieldsOmitted = this.#types?.has(row.type) === false;
+    return {
+      position: positionOf(row.position),
+      appendedAt: Number(row.appended_at),
+      deliveries,
+      ...(past && { past }),
+      message,
+      ...(fieldsOmitted && { fieldsOmitted }),
+    };
+  }
+
+  /** Stores how far the slots are settled, and what else becomes of the events; returns the slots that are held. */
+  async #store(ended: readonly EndedInSlot[], events: readonly EndedEvent[]): Promise<ReadonlySet<number>> {
+    if (ended.length === 0) return new Set();
+    const bySlot = new Map<HeldSlot, Map<bigint, string | null>>();
+    for (const { slot, position, id } of ended) {
+      const positions = bySlot.get(slot) ?? new Map<bigint, string | null>();
+      bySlot.set(slot, positions.set(position, id));
+    }
+    const progress = [...bySlot].map(([slot, positions]) => slot.progress(positions));
+    const held = await this.#o.writes.settle(progress, events);
+    for (const [slot, positions] of bySlot) if (held.has(slot.slot)) slot.settled(positions);
+    this.#o.share.lose([...bySlot.keys()].filter(({ slot }) => !held.has(slot)));
+    return held;
+  }
+
+  #holding(delivery: Delivery): { readonly slot: HeldSlot; readonly position: bigint } | undefined {
+    const position = numberOf(delivery.position);
+    for (const slot of this.#o.share.held.values()) if (slot.holds(position, delivery)) return { slot, position };
+    return undefined;
+  }
+}
