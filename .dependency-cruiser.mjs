@@ -8,7 +8,7 @@ const only = (name, folder, allowed, comment) => ({
 });
 
 const node = [
-  '^(node:)?(async_hooks|buffer|crypto|diagnostics_channel|events|fs|os|path|perf_hooks|stream|timers|timers/promises|url|util|assert)',
+  '^(node:)?(async_hooks|buffer|crypto|diagnostics_channel|events|fs|net|os|path|perf_hooks|stream|timers|timers/promises|tls|url|util|assert)',
 ];
 
 export default {
@@ -16,12 +16,19 @@ export default {
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     only('core-knows-no-one', 'core', [...node, 'reflect-metadata'], 'core: node:* and reflect-metadata only'),
     only('middleware-knows-core', 'middleware', [...node, '^src/core/'], 'middleware: core only'),
+    only('projections-know-core', 'projections', [...node, '^src/core/'], 'capabilities: core only'),
     only('memory-knows-core', 'memory', [...node, '^src/core/'], 'adapters: core and their own client'),
+    only('postgres-knows-core', 'postgres', [...node, '^src/core/', 'pg'], 'adapters: core and their own client'),
     only('redis-knows-core', 'redis', [...node, '^src/core/', 'ioredis'], 'adapters: core and their own client'),
+    only('kafka-knows-core', 'kafka', [...node, '^src/core/', 'kafkajs'], 'adapters: core and their own client'),
     only(
       'nest-knows-core-and-middleware',
       'nest',
-      [...node, '^src/core/', '^src/middleware/', '@nestjs/', 'rxjs', 'reflect-metadata', 'class-validator'],
+      [
+        ...node,
+        ...['^src/core/', '^src/middleware/', '^src/projections/'],
+        ...['@nestjs/', 'rxjs', 'reflect-metadata', 'class-validator'],
+      ],
       'nest: no adapter',
     ),
     only(
@@ -33,7 +40,8 @@ export default {
     {
       name: 'users-import-the-package-by-its-name',
       severity: 'error',
-      from: { path: '^(apps|libs|test|bench)/' },
+      // The Kafka driver is no one's import, and its contract is tried on a real broker.
+      from: { path: '^(apps|libs|test|bench)/', pathNot: '^test/kafka/(driver|start-driver|security)' },
       to: { path: '^src/', pathNot: '^src/(index|[a-z]+/index)[.]ts$' },
     },
   ],

@@ -1,5 +1,15 @@
 import { defineConfig } from 'vitest/config';
 
+/** The servers and two cores are shared: one file at a time, one project after another. */
+const oneAfterAnother = (groupOrder: number) =>
+  ({
+    pool: 'forks',
+    fileParallelism: false,
+    sequence: { groupOrder },
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  }) as const;
+
 export default defineConfig({
   resolve: { tsconfigPaths: true },
   test: {
@@ -14,12 +24,27 @@ export default defineConfig({
         test: {
           name: 'real',
           include: ['test/**/*.spec.ts'],
-          exclude: ['test/types/**'],
+          exclude: ['test/types/**', 'test/kafka/**', 'test/postgres/**'],
           globalSetup: ['test/servers.setup.ts'],
-          pool: 'forks',
-          fileParallelism: false,
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
+          ...oneAfterAnother(1),
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'kafka',
+          include: ['test/kafka/**/*.spec.ts'],
+          globalSetup: ['test/kafka.setup.ts'],
+          ...oneAfterAnother(2),
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'postgres',
+          include: ['test/postgres/**/*.spec.ts'],
+          globalSetup: ['test/postgres.setup.ts'],
+          ...oneAfterAnother(3),
         },
       },
     ],

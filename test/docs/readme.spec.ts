@@ -6,19 +6,21 @@ const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
 describe.for([
   ['README.md', 'readme'],
   ['docs/handling.md', 'handling'],
+  ['docs/from-nest-microservices.md', 'from-nest-microservices'],
 ] as const)('%s', ([page, folder]) => {
   const text = readFileSync(new URL(`../../${page}`, import.meta.url), 'utf8');
   const examples = new URL(`../${folder}/`, import.meta.url);
+  const files = readdirSync(examples, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
   const blocks = new Map(
-    [...text.matchAll(/```ts\n\/\/ src\/(\S+)\n([\s\S]*?)```/g)].map(([, name, code]) => [name, code]),
+    [...text.matchAll(/```ts\n\/\/ (?:src\/)?(\S+\.ts)\n([\s\S]*?)```/g)].map(([, name, code]) => [name, code]),
   );
 
-  it.for(readdirSync(examples))('shows %s as it is compiled', (name) => {
+  it.for(files)('shows %s as it is compiled', (name) => {
     expect(blocks.get(name)).toBe(readFileSync(new URL(name, examples), 'utf8'));
   });
 
   it('shows no file of the example that is not compiled', () => {
-    expect([...blocks.keys()].sort()).toEqual(readdirSync(examples).sort());
+    expect([...blocks.keys()].sort()).toEqual(files.sort());
   });
 });
 

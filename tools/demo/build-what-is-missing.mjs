@@ -13,12 +13,12 @@ const PARTS = [
   {
     script: 'build:libs',
     sources: ['libs', 'tsconfig.libs.json'],
-    made: ['dist/libs/contracts/src/index.js', 'dist/libs/app-kit/src/index.js'],
+    made: ['contracts', 'app-kit', 'cli-kit'].map((name) => `dist/libs/${name}/src/index.js`),
   },
   {
     script: 'build:apps',
     sources: ['apps', 'nest-cli.json'],
-    made: SERVICES.map((name) => `dist/apps/${name}/main.js`),
+    made: [...SERVICES, 'users-command', 'users-projector'].map((name) => `dist/apps/${name}/main.js`),
   },
 ];
 

@@ -1,8 +1,9 @@
 import { parseArgs } from 'node:util';
+import { CHANNELS, isChannel } from './channels.mjs';
 
 /**
  * @typedef {{
- *   channel: 'redis' | 'memory' | undefined, orders: number, watch: boolean, stepDelayMs: number, help: boolean,
+ *   channel: 'redis' | 'kafka' | 'postgres' | 'memory' | undefined, orders: number, watch: boolean, stepDelayMs: number, help: boolean,
  * }} DemoOptions `channel` is undefined when the demo may choose
  */
 
@@ -16,12 +17,14 @@ export const HELP = `npm run demo [-- options]
 Places orders and follows their shipments through three services: order, transit and reporter.
 
   --orders <n>                 how many orders to place, 1 to 1000 (default 4)
-  --channel <redis|memory>     redis: three processes and a Redis, which is found or started (default)
+  --channel <name>             redis: three processes and a Redis, which is found or started (default)
+                               kafka: three processes, a Kafka, and a Redis for the arguments
+                               postgres: three processes and a PostgreSQL; also when there is no Redis to be had
                                memory: the three services in one process, and no server at all
   --watch                      go slowly, and leave everything running until Ctrl-C
   --help                       print this
 
-REDIS_URL names a Redis of your own; STEP_DELAY_MS says how long transit takes for one step.`;
+REDIS_URL, KAFKA_BROKERS and DATABASE_URL name servers of your own; STEP_DELAY_MS says how long transit takes for one step.`;
 
 /**
  * Reads the command line, and from the environment what the services are told as well.
@@ -42,8 +45,8 @@ export function readOptions(args, env = process.env) {
     },
   });
   const { channel, watch, help } = values;
-  if (channel !== undefined && channel !== 'redis' && channel !== 'memory') {
-    throw new Error(`--channel is redis or memory, not "${channel}"`);
+  if (channel !== undefined && channel !== 'memory' && !isChannel(channel)) {
+    throw new Error(`--channel is ${Object.keys(CHANNELS).join(', ')} or memory, not "${channel}"`);
   }
   const orders = /^\d{1,4}$/.test(values.orders) ? Number(values.orders) : 0;
   if (orders < 1 || orders > 1000) throw new Error(`--orders is a whole number from 1 to 1000, not "${values.orders}"`);

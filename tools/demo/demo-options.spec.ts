@@ -23,7 +23,7 @@ describe('the options of the demo', () => {
     [['--orders'], /--orders/],
     [['--orders', '0'], /--orders is a whole number from 1 to 1000, not "0"/],
     [['--orders', '4x'], /--orders .* not "4x"/],
-    [['--channel', 'kafka'], /--channel is redis or memory, not "kafka"/],
+    [['--channel', 'rabbit'], /--channel is redis, kafka, postgres or memory, not "rabbit"/],
   ])('are refused by name when they cannot be used: %j', (args, message) => {
     expect(() => readOptions(args, {})).toThrow(message);
   });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import picocolors from 'picocolors';
 import { startStack } from '../dev-stack/index.mjs';
+import { CHANNELS } from './channels.mjs';
 import { buildWhatIsMissing } from './build-what-is-missing.mjs';
 import { closingTable } from './closing-table.mjs';
 import { placeOrders } from './place-orders.mjs';
@@ -10,6 +11,8 @@ import { until } from './until.mjs';
 const { bold, dim, green, red, underline, yellow } = picocolors;
 const SIGNALS = /** @type {const} */ ({ SIGINT: 130, SIGTERM: 143, SIGHUP: 129 });
 const KEPT_LINES = 15;
+/** What is tried when nobody names a channel. */
+const FALLBACKS = /** @type {const} */ (['redis', 'postgres']);
 
 /** @param {string} text */
 const say = (text) => console.log(text.replace(/^/gm, `${bold('demo    ')} `));
@@ -107,20 +110,34 @@ async function demo(options, stage) {
  */
 async function start({ channel, stepDelayMs }, environment, { signal, stopLater, onEnd, onLine }) {
   const common = { environment, stepDelayMs, onLine, onEnd };
-  if (channel !== 'memory') {
-    const { redis, stop } = await startStack({ services: ['redis'], log: say });
+  for (const name of channel === undefined ? FALLBACKS : channel === 'memory' ? [] : [channel]) {
+    const { services, env, open } = CHANNELS[name];
+    const { stop, ...servers } = await startStack({ services, log: say });
     stopLater(stop);
     signal.throwIfAborted();
-    if (redis?.available === true) {
+    const urls = urlsOf(servers);
+    if (services.every((service) => urls[service] !== undefined)) {
+      if (channel === undefined && name !== 'redis') say(yellow(bold(`NO REDIS: the services run on ${name}.`)));
       // Only now, because these need what was just built.
       const { startSeparately } = await import('./start-separately.mjs');
-      return startSeparately({ ...common, redisUrl: redis.url });
+      return startSeparately({ ...common, env: { CHANNEL: name, ...env(urls) }, channel: await open(urls) });
     }
-    if (channel === 'redis') throw new Error('there is no Redis to be had, for the reasons above');
-    say(yellow(bold('NO REDIS: the services run on the memory channel, all in this process, and nothing is kept.')));
+    if (channel !== undefined)
+      throw new Error(`there is no ${services.join(' and ')} to be had, for the reasons above`);
+  }
+  if (channel === undefined) {
+    say(yellow(bold('NO SERVER: the services run on the memory channel, all in this process, and nothing is kept.')));
   }
   const { startInOneProcess } = await import('./start-in-one-process.mjs');
   return startInOneProcess(common);
+}
+
+/** @param {Readonly<Record<string, import('../dev-stack/take-route.mjs').Server | undefined>>} servers */
+function urlsOf(servers) {
+  /** @type {Record<string, string>} */
+  const urls = {};
+  for (const [name, server] of Object.entries(servers)) if (server?.available === true) urls[name] = server.url;
+  return urls;
 }
 
 /**

@@ -1,4 +1,3 @@
-import { redisChannel } from 'nest-event-backbone/redis';
 import picocolors from 'picocolors';
 import { startService } from './start-service.mjs';
 import { SERVICES } from './services.mjs';
@@ -21,15 +20,15 @@ import { SERVICES } from './services.mjs';
  */
 
 /**
- * Starts each service as a process of its own, on Redis.
+ * Starts each service as a process of its own.
  *
- * @param {StartOptions & { redisUrl: string }} options
+ * @param {StartOptions & { env: Readonly<Record<string, string>>, channel: Channel }} options `env` says which channel
+ *   they run on; `channel` is the same one, for looking at the stream
  * @returns {Promise<RunningServices>}
  */
-export async function startSeparately({ redisUrl, environment, stepDelayMs, onLine, onEnd }) {
+export async function startSeparately({ env: channelEnv, channel, environment, stepDelayMs, onLine, onEnd }) {
   const env = {
-    CHANNEL: 'redis',
-    REDIS_URL: redisUrl,
+    ...channelEnv,
     ENVIRONMENT: environment,
     STEP_DELAY_MS: String(stepDelayMs),
     // Their output goes through a pipe, which they would take for a file.
@@ -45,13 +44,12 @@ export async function startSeparately({ redisUrl, environment, stepDelayMs, onLi
 
   const failure = starting.find((one) => one.status === 'rejected');
   if (failure) {
-    await stop();
+    await Promise.all([stop(), channel.close()]);
     throw failure.reason;
   }
   for (const { name, ended } of services) {
     void ended.then((how) => stopping || onEnd(new Error(`the ${name} service ${how}`)));
   }
-  const channel = redisChannel({ url: redisUrl });
   return {
     urls: /** @type {RunningServices['urls']} */ (Object.fromEntries(services.map(({ name, url }) => [name, url]))),
     channel,

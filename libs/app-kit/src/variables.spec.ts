@@ -6,6 +6,8 @@ describe('the variables of an app', () => {
     const defaults = {
       channel: 'redis',
       redisUrl: 'redis://127.0.0.1:6379',
+      kafkaBrokers: ['127.0.0.1:9092'],
+      databaseUrl: 'postgres://postgres@127.0.0.1:5432/postgres',
       leaseMs: undefined,
       environment: 'demo',
       host: '127.0.0.1',
@@ -20,6 +22,8 @@ describe('the variables of an app', () => {
     const env = {
       CHANNEL: 'memory',
       REDIS_URL: 'rediss://me:word@redis.example:7000/1',
+      KAFKA_BROKERS: 'one:9092,two:9093',
+      DATABASE_URL: 'postgres://me:word@db.example/orders',
       LEASE_MS: '2000',
       ENVIRONMENT: 'staging',
       HOST: '0.0.0.0',
@@ -29,6 +33,8 @@ describe('the variables of an app', () => {
     expect(readVariables(env, 3001)).toEqual({
       channel: 'memory',
       redisUrl: 'rediss://me:word@redis.example:7000/1',
+      kafkaBrokers: ['one:9092', 'two:9093'],
+      databaseUrl: 'postgres://me:word@db.example/orders',
       leaseMs: 2000,
       environment: 'staging',
       host: '0.0.0.0',
@@ -38,7 +44,9 @@ describe('the variables of an app', () => {
   });
 
   it.each([
-    ['CHANNEL', 'kafka'],
+    ['CHANNEL', 'rabbit'],
+    ['KAFKA_BROKERS', 'one,two'],
+    ['DATABASE_URL', 'mysql://localhost/orders'],
     ['REDIS_URL', 'http://127.0.0.1'],
     ['LEASE_MS', '1'],
     ['ENVIRONMENT', 'a:b'],

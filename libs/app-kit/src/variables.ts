@@ -2,10 +2,14 @@ import { isName } from 'nest-event-backbone/core';
 
 /** What an app reads from its environment. */
 export interface Variables {
-  /** `CHANNEL`: `redis` (default), or `memory`, which only apps of one process can share. */
-  readonly channel: 'redis' | 'memory';
-  /** `REDIS_URL`, default `redis://127.0.0.1:6379`. */
+  /** `CHANNEL`: `redis` (default), `kafka`, `postgres`, or `memory`, which only apps of one process can share. */
+  readonly channel: (typeof CHANNELS)[number];
+  /** `REDIS_URL`, default `redis://127.0.0.1:6379`; on Kafka it keeps the arguments of events. */
   readonly redisUrl: string;
+  /** `KAFKA_BROKERS`, default `127.0.0.1:9092`; several with commas between them. */
+  readonly kafkaBrokers: readonly string[];
+  /** `DATABASE_URL`, default `postgres://postgres@127.0.0.1:5432/postgres`. */
+  readonly databaseUrl: string;
   /** `LEASE_MS`: how long an app may be silent before another takes its events over. Default: the channel's. */
   readonly leaseMs: number | undefined;
   /** `ENVIRONMENT`, default `demo`: apps of different environments do not see each other's events. */
@@ -17,6 +21,8 @@ export interface Variables {
   /** `STEP_DELAY_MS`, default 0: how long transit takes for one step, so that a run can be watched. */
   readonly stepDelayMs: number;
 }
+
+const CHANNELS = ['redis', 'kafka', 'postgres', 'memory'] as const;
 
 /** Says which variables cannot be used, and what they should be. */
 export class VariablesError extends Error {
@@ -41,11 +47,20 @@ export function readVariables(env: Readonly<Record<string, string | undefined>>,
   }
 
   const variables: Variables = {
-    channel: read('CHANNEL', 'redis', '"redis" or "memory"', (text) =>
-      text === 'redis' || text === 'memory' ? text : undefined,
+    channel: read('CHANNEL', 'redis', `one of ${CHANNELS.join(', ')}`, (text) =>
+      CHANNELS.find((channel) => channel === text),
     ),
     redisUrl: read('REDIS_URL', 'redis://127.0.0.1:6379', 'of the form redis://user:password@host:port', (text) =>
       /^rediss?:\/\//.test(text) && URL.canParse(text) ? text : undefined,
+    ),
+    kafkaBrokers: read<readonly string[]>('KAFKA_BROKERS', ['127.0.0.1:9092'], 'host:port,host:port', (text) =>
+      /^[^\s,:]+:\d{1,5}(,[^\s,:]+:\d{1,5})*$/.test(text) ? text.split(',') : undefined,
+    ),
+    databaseUrl: read(
+      'DATABASE_URL',
+      'postgres://postgres@127.0.0.1:5432/postgres',
+      'of the form postgres://user:password@host:port/database',
+      (text) => (/^postgres(ql)?:\/\//.test(text) && URL.canParse(text) ? text : undefined),
     ),
     leaseMs: read<number | undefined>('LEASE_MS', undefined, 'a whole number from 100', wholeNumber(100)),
     environment: read('ENVIRONMENT', 'demo', '1 to 128 letters, digits, "_", "." or "-"', (text) =>

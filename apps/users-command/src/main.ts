@@ -1,0 +1,4 @@
+import { runCommandLine } from '#cli-kit';
+import { UsersCommandModule } from './users-command.module.js';
+
+await runCommandLine('users-command', UsersCommandModule);
