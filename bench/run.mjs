@@ -4,11 +4,13 @@ import { parseArgs } from 'node:util';
 import { startStack } from '../tools/dev-stack/index.mjs';
 import { Worker } from './worker-process.mjs';
 import { measureBacklog } from './backlog.mjs';
+import { compareKafka } from './kafka.mjs';
+import { comparePostgres } from './postgres.mjs';
 import { median, percentile, ratioLine } from './statistics.mjs';
 
 /**
- * `npm run bench`: the library against a hand-written client, each in a process of its own, in rounds that alternate.
- * Prints the ratios and writes them to bench/results.md. `--quick` takes a fraction of the time and says so.
+ * `npm run bench`: the library against a hand-written client, and on Kafka against what NestJS has, too; each in a
+ * process of its own, in rounds that alternate. Prints the ratios and writes them to bench/results.md. `--quick` takes a fraction of the time and says so.
  */
 const { values } = parseArgs({ options: { quick: { type: 'boolean' }, only: { type: 'string' } } });
 const quick = values.quick === true;
@@ -47,6 +49,8 @@ async function measure(url) {
   if (wanted('latency')) lines.push(...(await compareLatency(url)));
   if (wanted('idle')) lines.push(await idle(url));
   if (wanted('backlog')) lines.push(await measureBacklog(url, quick ? 100_000 : 1_000_000));
+  if (wanted('kafka')) lines.push(...(await compareKafka(rounds)));
+  if (wanted('postgres')) lines.push(...(await comparePostgres(rounds, quick)));
   return lines;
 }
 

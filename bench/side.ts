@@ -9,6 +9,15 @@ export interface Round {
     | 'latency'
     | 'idle'
     | 'backlog'
+    | 'kafka-produce'
+    | 'kafka-consume'
+    | 'kafka-slow'
+    | 'postgres-append'
+    | 'postgres-append-together'
+    | 'postgres-catch-up'
+    | 'postgres-upserts'
+    | 'postgres-latency'
+    | 'postgres-rebuild'
     | `keys-${number}`
     | `partitions-${number}`;
   /** How many events, or for how many milliseconds. */
@@ -59,6 +68,41 @@ export const HANDLER_MS = 5;
 
 /** How many handlers of the `keys` rounds may run at a time. */
 export const CONCURRENCY = 64;
+
+/** How long a handler of the `kafka-slow` rounds takes. */
+export const SLOW_MS = 1;
+
+/** How many keys the events of the `kafka-slow` rounds have. */
+export const SLOW_KEYS = 100;
+
+/**
+ * Measures from the moment a fifth of the events was handled until all were: what came before was starting, joining and
+ * the first reads.
+ */
+export function steadyState(events: number): {
+  readonly count: () => void;
+  readonly result: Promise<RoundResult>;
+} {
+  const from = Math.floor(events / 5);
+  let seen = 0;
+  let began = 0;
+  let before = process.cpuUsage();
+  let finish: (result: RoundResult) => void = () => undefined;
+  const result = new Promise<RoundResult>((resolve) => (finish = resolve));
+  // Read at once: a batch may be handled without a turn of the event loop between its events.
+  const count = () => {
+    seen += 1;
+    if (seen === from) {
+      began = performance.now();
+      before = process.cpuUsage();
+    }
+    if (seen !== events) return;
+    const { user, system } = process.cpuUsage(before);
+    const measured = events - from;
+    finish({ cpu: (user + system) / measured, perSecond: (measured * 1000) / (performance.now() - began) });
+  };
+  return { count, result };
+}
 
 /** Calls `append` at a steady rate and waits until `seen` has counted them all. */
 export async function atRate(ms: number, append: (n: number) => void): Promise<number> {

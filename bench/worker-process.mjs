@@ -8,7 +8,8 @@ export class Worker {
   peakRss = 0;
 
   /**
-   * @param {'hand-written' | 'backbone'} side
+   * @param {'hand-written' | 'backbone' | 'kafka-hand-written' | 'kafka-backbone' | 'kafka-nest'
+   *   | 'postgres-hand-written' | 'postgres-backbone'} side
    * @param {string} url
    */
   constructor(side, url) {

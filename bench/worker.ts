@@ -1,15 +1,24 @@
 import 'reflect-metadata';
 import { Logger } from '@nestjs/common';
-import { Backbone } from './backbone.js';
-import { HandWritten } from './hand-written.js';
 import type { Round, Side } from './side.js';
 
 /** One side of the bench in a process of its own: asked over IPC, one request at a time. */
 type Request = { readonly prepare: Round['kind']; readonly events: number } | Round | 'close';
 
+process.env['KAFKAJS_NO_PARTITIONER_WARNING'] = '1';
 Logger.overrideLogger(['error', 'warn']);
-const [, , name, url = ''] = process.argv;
-const side: Side = name === 'hand-written' ? new HandWritten(url) : new Backbone(url);
+const [, , name = '', url = ''] = process.argv;
+// Each process holds the code of its own side only: memory is measured, too.
+const sides: Readonly<Record<string, () => Promise<Side>>> = {
+  'hand-written': async () => new (await import('./hand-written.js')).HandWritten(url),
+  backbone: async () => new (await import('./backbone.js')).Backbone(url),
+  'kafka-hand-written': async () => new (await import('./kafka-hand-written.js')).KafkaHandWritten(url),
+  'kafka-backbone': async () => new (await import('./kafka-backbone.js')).KafkaBackbone(url),
+  'kafka-nest': async () => new (await import('./kafka-nest.js')).KafkaNest(url),
+  'postgres-hand-written': async () => new (await import('./postgres-hand-written.js')).PostgresHandWritten(url),
+  'postgres-backbone': async () => new (await import('./postgres-backbone.js')).PostgresBackbone(url),
+};
+const opened = sides[name]?.() ?? Promise.reject(new Error(`no side ${name}`));
 
 process.on('message', (request: Request) => {
   void answer(request).then(
@@ -19,6 +28,7 @@ process.on('message', (request: Request) => {
 });
 
 async function answer(request: Request): Promise<unknown> {
+  const side = await opened;
   if (request === 'close') {
     await side.close();
     setImmediate(() => process.exit(0));

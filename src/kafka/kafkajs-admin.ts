@@ -1,6 +1,6 @@
 import kafkajs, { type Admin } from 'kafkajs';
 import type { PartitionOffset, TopicFound, TopicWanted, Watermarks } from './kafka-driver.js';
-import { kafkaErrorType, kafkaFailure } from './kafka-failure.js';
+import { KafkaCallError, kafkaErrorType, kafkaFailure } from './kafka-failure.js';
 import type { KafkaConnection } from './kafka-options.js';
 import { kafkajsClient } from './kafkajs-client.js';
 import { KafkajsSockets } from './kafkajs-sockets.js';
@@ -19,6 +19,7 @@ interface Link {
 export class KafkajsAdmin {
   readonly #connection: KafkaConnection;
   #link: Link | undefined;
+  #last: Promise<void> = Promise.resolve();
 
   constructor(connection: KafkaConnection) {
     this.#connection = connection;
@@ -61,6 +62,8 @@ export class KafkajsAdmin {
   async committed(topic: string, groupId: string): Promise<readonly PartitionOffset[]> {
     const found = await this.#ask((admin) => admin.fetchOffsets({ groupId, topics: [topic] }));
     const all = found.flatMap(({ partitions }) => partitions);
+    // Not that nothing was committed: the client did not know the topic's partitions, and asked for none.
+    if (all.length === 0) throw new KafkaCallError('refused', `the partitions of ${topic} are not known yet`);
     const own = all.map(({ partition, offset }) => ({ partition, offset: BigInt(offset) }));
     return inOrder(own.filter(({ offset }) => offset >= 0n));
   }
@@ -90,7 +93,20 @@ export class KafkajsAdmin {
     if (link) await disconnect(link);
   }
 
+  /** One question at a time: kafkajs answers from metadata that another one may be replacing at that moment. */
   async #ask<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
+    const before = this.#last;
+    let done: () => void = () => undefined;
+    this.#last = new Promise((resolve) => (done = resolve));
+    await before;
+    try {
+      return await this.#askNow(question);
+    } finally {
+      done();
+    }
+  }
+
+  async #askNow<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
     const link = (this.#link ??= openLink(this.#connection));
     link.users += 1;
     try {

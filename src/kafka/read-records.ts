@@ -1,10 +1,12 @@
 import type { KafkaDriver, StoredRecord } from './kafka-driver.js';
-import { kafkaFailure } from './kafka-failure.js';
+import { kafkaFailure, type KafkaFailure } from './kafka-failure.js';
 import { pauseMs } from './pause-ms.js';
 
 const TRIES = 6;
 const LONGEST_PAUSE_MS = 1_000;
 const NEVER = new AbortController().signal;
+// The client stumbles over metadata that change under it with errors of its own code; reading again does no harm.
+const AGAIN: ReadonlySet<KafkaFailure> = new Set<KafkaFailure>(['refused', 'fatal']);
 
 /** Reads ranges of partitions; a broker that refuses for now, as a coordinator that has just begun, is asked again. */
 export async function* readRecords(
@@ -22,7 +24,7 @@ export async function* readRecords(
       }
       return;
     } catch (error) {
-      if (attempt === TRIES || kafkaFailure(error) !== 'refused') throw error;
+      if (attempt === TRIES || !AGAIN.has(kafkaFailure(error))) throw error;
       await pauseMs(attempt, NEVER, LONGEST_PAUSE_MS);
     }
   }

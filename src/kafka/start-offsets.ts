@@ -38,11 +38,12 @@ export async function startOffsets(
 ): Promise<readonly PartitionStart[]> {
   const { driver, log, stream, group, onOffsetLost } = input;
   const { events } = topicNames(stream);
+  const { epoch, start, begun } = await epochOf(input, partitions.includes(0), signal);
+  const committed = await driver.committed(events, groupId(events, group, epoch));
+  // Asked for afterwards: others go on appending, and committing.
   const marks = await driver.watermarks(events);
   const marksOf = (partition: number): Watermarks =>
     marks.find((each) => each.partition === partition) ?? { partition, low: 0n, high: 0n };
-  const { epoch, start, begun } = await epochOf(input, marks, partitions.includes(0), signal);
-  const committed = await driver.committed(events, groupId(events, group, epoch));
   const isForgotten = begun && committed.length === 0;
   return partitions.map((partition) => {
     const { low, high } = marksOf(partition);
@@ -54,13 +55,14 @@ export async function startOffsets(
     return { partition, offset: known ?? (told > low ? told : low), committed: known, high };
   });
 
-  async function epochOf({ from }: StartInput, ends: readonly Watermarks[], mayBegin: boolean, until: AbortSignal) {
+  async function epochOf({ from }: StartInput, mayBegin: boolean, until: AbortSignal) {
     for (let attempt = 1; ; attempt += 1) {
       await log.refresh();
       const known = log.group(group).epoch;
       if (known) return known;
       if (until.aborted) throw new BackboneError('EB_CLOSED', 'the subscription was closed');
       if (mayBegin) {
+        const ends = await driver.watermarks(events);
         const begin = ends.map(({ partition, low, high }) => ({ partition, offset: from === 'end' ? high : low }));
         await log.write([{ group, fact: { kind: 'epoch', epoch: 0, start: begin, begun: false } }]);
       } else {
