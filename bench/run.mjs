@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { startStack } from '../tools/dev-stack/index.mjs';
 import { Worker } from './worker-process.mjs';
@@ -10,7 +10,8 @@ import { median, percentile, ratioLine } from './statistics.mjs';
 
 /**
  * `npm run bench`: the library against a hand-written client, and on Kafka against what NestJS has, too; each in a
- * process of its own, in rounds that alternate. Prints the ratios and writes them to bench/results.md. `--quick` takes a fraction of the time and says so.
+ * process of its own, in rounds that alternate. Prints the ratios and writes them to bench/results.md; `--only a,b` measures
+ * some and leaves the other rows of the page as they are. `--quick` takes a fraction of the time and writes nothing.
  */
 const { values } = parseArgs({ options: { quick: { type: 'boolean' }, only: { type: 'string' } } });
 const quick = values.quick === true;
@@ -24,14 +25,15 @@ const COMPARISONS = /** @type {const} */ ([
   { kind: 'consume-validated', title: 'consume, two validated classes', events: 6_400, bar: undefined },
 ]);
 
+const RESULTS = new URL('results.md', import.meta.url);
+
 build();
 const stack = await startStack({ services: ['redis'] });
 try {
   if (stack.redis?.available !== true) throw new Error(`no Redis for the bench: ${stack.redis?.reason ?? ''}`);
   const lines = await measure(stack.redis.url);
-  const text = report(lines);
-  console.log(`\n${text}`);
-  if (!quick && values.only === undefined) writeFileSync(new URL('results.md', import.meta.url), text);
+  console.log(`\n${report(lines)}`);
+  if (!quick) writeFileSync(RESULTS, report(values.only === undefined ? lines : renewed(rowsOf(RESULTS), lines)));
 } finally {
   await stack.stop();
 }
@@ -193,6 +195,29 @@ async function sides(url, kind, events) {
 /** @param {string} kind */
 function wanted(kind) {
   return values.only === undefined || values.only.split(',').includes(kind);
+}
+
+/** @param {URL} page */
+function rowsOf(page) {
+  const lines = existsSync(page) ? readFileSync(page, 'utf8').split('\n') : [];
+  return lines.filter((line) => line.startsWith('| ') && !/^\| (what|---)/.test(line));
+}
+
+/**
+ * The rows of the page with those that were measured now in their places, new ones behind.
+ *
+ * @param {readonly string[]} rows
+ * @param {readonly string[]} measured
+ */
+function renewed(rows, measured) {
+  const titleOf = (/** @type {string} */ row) => row.split('|')[1];
+  const now = new Map(measured.map((row) => [titleOf(row), row]));
+  const kept = rows.map((row) => {
+    const fresh = now.get(titleOf(row));
+    now.delete(titleOf(row));
+    return fresh ?? row;
+  });
+  return [...kept, ...now.values()];
 }
 
 /** @param {readonly string[]} lines */
