@@ -90,12 +90,21 @@ describe('npm run demo', { timeout: 120_000 }, () => {
     expect(code).toBe(2);
   });
 
-  it('falls back to the memory channel, and says so and why, when there is no Redis', async () => {
+  it('falls back to PostgreSQL, and says so and why, when there is no Redis', async () => {
     const nowhere = { REDIS_URL: 'redis://127.0.0.1:1', STEP_DELAY_MS: '0' };
     const { code, printed } = await demo(['--orders', '1'], nowhere).ended;
 
     expect(printed).toContain('which does not answer PING');
-    expect(printed).toContain('NO REDIS');
+    expect(printed).toContain('NO REDIS: the services run on PostgreSQL');
+    expect(printed).toContain('1 order, 4 events, 4 handled by transit, 4 handled by reporter');
+    expect(code).toBe(0);
+  });
+
+  it('falls back to the memory channel, and says so, when there is no server at all', async () => {
+    const nowhere = { REDIS_URL: 'redis://127.0.0.1:1', DATABASE_URL: 'postgres://127.0.0.1:1/x', STEP_DELAY_MS: '0' };
+    const { code, printed } = await demo(['--orders', '1'], nowhere).ended;
+
+    expect(printed).toContain('NO SERVER');
     expect(printed).toContain('1 order, 4 events, 4 handled by transit, 4 handled by reporter');
     expect(code).toBe(0);
   });

@@ -117,19 +117,32 @@ async function start({ channel, stepDelayMs }, environment, { signal, stopLater,
     signal.throwIfAborted();
     const urls = urlsOf(servers);
     if (services.every((service) => urls[service] !== undefined)) {
-      if (channel === undefined && name !== 'redis') say(yellow(bold(`NO REDIS: the services run on ${name}.`)));
+      if (channel === undefined && name !== 'redis') say(yellow(bold(`NO REDIS: the services run on ${NAMES[name]}.`)));
       // Only now, because these need what was just built.
       const { startSeparately } = await import('./start-separately.mjs');
       return startSeparately({ ...common, env: { CHANNEL: name, ...env(urls) }, channel: await open(urls) });
     }
     if (channel !== undefined)
-      throw new Error(`there is no ${services.join(' and ')} to be had, for the reasons above`);
+      throw new Error(`there is no ${missing(services, urls)} to be had, for the reasons above`);
   }
   if (channel === undefined) {
     say(yellow(bold('NO SERVER: the services run on the memory channel, all in this process, and nothing is kept.')));
   }
   const { startInOneProcess } = await import('./start-in-one-process.mjs');
   return startInOneProcess(common);
+}
+
+const NAMES = Object.freeze({ redis: 'Redis', kafka: 'Kafka', postgres: 'PostgreSQL' });
+
+/**
+ * @param {readonly (keyof typeof NAMES)[]} services
+ * @param {Readonly<Record<string, string>>} urls
+ */
+function missing(services, urls) {
+  return services
+    .filter((service) => urls[service] === undefined)
+    .map((service) => NAMES[service])
+    .join(' and no ');
 }
 
 /** @param {Readonly<Record<string, import('../dev-stack/take-route.mjs').Server | undefined>>} servers */
