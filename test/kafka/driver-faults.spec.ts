@@ -71,41 +71,47 @@ describe.skipIf(!hasKafka)('a broker that comes and goes', () => {
 });
 
 describe.skipIf(!hasKafka)('a network that loses things', () => {
-  it('makes an append unknown when its answer is lost, and unsent when nobody was reached', async () => {
-    let proxy: FaultProxy | undefined;
-    const kafka = await startKafka({
-      properties,
-      advertise: async (address) => {
-        proxy = await FaultProxy.before(`kafka://${address}`);
-        return new URL(proxy.url).host;
-      },
-    });
-    try {
-      const driver = openDriver({ brokers: kafka.brokers });
-      const topic = await freshTopic(driver);
-      const failureOf = (value: string) =>
-        driver.produce(topic, [record(value)], 700).then(
-          () => 'stored',
-          (error: unknown) => kafkaFailure(error),
-        );
-      expect(await failureOf('one')).toBe('stored');
-      proxy?.drop('replies');
-      expect(await failureOf('two')).toBe('unknown');
-      proxy?.refuse();
-      expect(await failureOf('three')).toBe('unsent');
-      proxy?.pass();
-      await vi.waitFor(async () => expect(await failureOf('four')).toBe('stored'), 10_000);
-      const [{ high } = { high: 0n }] = await driver.watermarks(topic);
-      const found: string[] = [];
-      for await (const batch of driver.read(topic, [{ partition: 0, from: 0n, to: high }])) {
-        found.push(...batch.map(({ value }) => String(value)));
+  it(
+    'makes an append unknown when its answer is lost, and unsent when nobody was reached',
+    { timeout: 60_000 },
+    async () => {
+      let proxy: FaultProxy | undefined;
+      const kafka = await startKafka({
+        properties,
+        advertise: async (address) => {
+          proxy = await FaultProxy.before(`kafka://${address}`);
+          return new URL(proxy.url).host;
+        },
+      });
+      try {
+        const driver = openDriver({ brokers: kafka.brokers });
+        const topic = await freshTopic(driver);
+        const failureOf = (value: string) =>
+          driver.produce(topic, [record(value)], 700).then(
+            () => 'stored',
+            (error: unknown) => kafkaFailure(error),
+          );
+        // The first append of all waits for the broker's own topics.
+        await vi.waitFor(async () => expect(await failureOf('zero')).toBe('stored'), 20_000);
+        expect(await failureOf('one')).toBe('stored');
+        proxy?.drop('replies');
+        expect(await failureOf('two')).toBe('unknown');
+        proxy?.refuse();
+        expect(await failureOf('three')).toBe('unsent');
+        proxy?.pass();
+        await vi.waitFor(async () => expect(await failureOf('four')).toBe('stored'), 10_000);
+        const [{ high } = { high: 0n }] = await driver.watermarks(topic);
+        const found: string[] = [];
+        for await (const batch of driver.read(topic, [{ partition: 0, from: 0n, to: high }])) {
+          found.push(...batch.map(({ value }) => String(value)).filter((value) => value !== 'zero'));
+        }
+        expect(found.slice(0, 2)).toEqual(['one', 'two']);
+        expect(found).not.toContain('three');
+      } finally {
+        await kafka.stop();
       }
-      expect(found.slice(0, 2)).toEqual(['one', 'two']);
-      expect(found).not.toContain('three');
-    } finally {
-      await kafka.stop();
-    }
-  });
+    },
+  );
 
   it('leaves nothing behind that keeps the process or a caller waiting', async () => {
     const driver = openDriver({ brokers: ['127.0.0.1:1'] });
