@@ -59,7 +59,7 @@ export class ProjectionRun<Transaction> {
     this.#settings = settings;
     this.#task = task;
     this.#stream = streamOfProjection(options);
-    this.#signal = AbortSignal.any([task.signal, this.#ended.signal]);
+    this.#signal = either(task.signal, this.#ended.signal);
     this.#handling = new ProjectionHandling(options, { stream: this.#stream, stopping: this.#signal });
   }
 
@@ -281,4 +281,14 @@ export class ProjectionRun<Transaction> {
 function otherVersion(name: string, made: number, wanted: number): BackboneError {
   const message = `the model of the projection ${name} was made by its version ${made}, and this is version ${wanted}; make it anew with \`init\``;
   return new BackboneError('EB_CONFLICT', message, { details: { expected: wanted, actual: made } });
+}
+
+/** Fires with the first of two signals. In Node 20 what `AbortSignal.any` makes may be collected before it fires. */
+function either(one: AbortSignal, other: AbortSignal): AbortSignal {
+  const first = new AbortController();
+  for (const signal of [one, other]) {
+    if (signal.aborted) first.abort(signal.reason);
+    else signal.addEventListener('abort', () => first.abort(signal.reason), { once: true, signal: first.signal });
+  }
+  return first.signal;
 }

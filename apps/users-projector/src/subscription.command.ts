@@ -28,7 +28,8 @@ export class SubscriptionCommand extends TerminalCommand {
     ];
     try {
       runner.start();
-      await once(AbortSignal.any([signal, over.signal]), 'abort');
+      // Not AbortSignal.any: in Node 20 the signal it makes may be collected before it fires.
+      await Promise.race([fired(signal), fired(over.signal)]);
       await runner.stop(STOP_WITHIN_MS);
       over.signal.throwIfAborted();
     } finally {
@@ -36,6 +37,10 @@ export class SubscriptionCommand extends TerminalCommand {
       for (const mute of mutes) mute();
     }
   }
+}
+
+async function fired(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, 'abort');
 }
 
 function isEnd({ kind }: ProjectionDiagnostic): boolean {
