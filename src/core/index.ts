@@ -73,6 +73,7 @@ export {
 } from './errors.js';
 export { decodeArguments } from './event-arguments.js';
 export { EventContext } from './event-context.js';
+export { quotaOf, turnsOf } from './even-share.js';
 export { derivedEventId, type Derivation } from './event-id.js';
 export { currentEvent, runWithEvent } from './event-run.js';
 export type { ProduceOverrides } from './event-metadata.js';

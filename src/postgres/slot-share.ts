@@ -1,10 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BackboneError, reportChannel, type Channel, type ChannelDiagnostic, type Stream } from '../core/index.js';
+import {
+  BackboneError,
+  reportChannel,
+  type Channel,
+  type ChannelDiagnostic,
+  type Stream,
+  quotaOf,
+  turnsOf,
+} from '../core/index.js';
 import { HeldSlot } from './held-slot.js';
 import { channelError, failureKind, failureReason } from './postgres-failure.js';
 import type { PostgresSettings } from './postgres-options.js';
 import type { SlotLeases } from './slot-lease.js';
-import { quotaOf, turnsOf } from './slot-quota.js';
 import type { Turns } from './turns.js';
 import type { WakeUp } from './wake-up.js';
 

@@ -1,9 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BackboneError, reportChannel, type Channel, type ChannelDiagnostic, type Stream } from '../core/index.js';
+import {
+  BackboneError,
+  reportChannel,
+  type Channel,
+  type ChannelDiagnostic,
+  type Stream,
+  quotaOf,
+  turnsOf,
+} from '../core/index.js';
 import type { StreamKeys } from './keys.js';
 import type { HeldPartition } from './partition-held.js';
 import { acquirePartition, extendLease, giveBackLease, type PartitionLease } from './partition-lease.js';
-import { quotaOf, turnsOf } from './partition-quota.js';
 import type { RedisConnection } from './redis-connection.js';
 import type { RedisConnections } from './redis-connections.js';
 import { channelError, failureKind, failureReason } from './redis-failure.js';

@@ -4,7 +4,7 @@ import { describe, expect, inject, it, onTestFinished, vi } from 'vitest';
 import { startPostgres } from '../../tools/dev-stack/index.mjs';
 import { HeardDiagnostics } from '../redis/heard-diagnostics.js';
 import { sampleMessage } from '../redis/sample-message.js';
-import { Collector } from './collector.js';
+import { Collector } from '../redis/collector.js';
 import { Sandbox } from './sandbox.js';
 
 // Without a server the global set-up says why there is none.

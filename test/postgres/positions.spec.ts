@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { startPostgres } from '../../tools/dev-stack/index.mjs';
 import { HeardDiagnostics } from '../redis/heard-diagnostics.js';
 import { sampleMessage } from '../redis/sample-message.js';
-import { Collector } from './collector.js';
+import { Collector } from '../redis/collector.js';
 import { Sandbox } from './sandbox.js';
 
 const WRITERS = 64;

@@ -3,7 +3,7 @@ import { isBackboneError } from 'nest-event-backbone/core';
 import { checkPostgresSchema, postgresSchema } from 'nest-event-backbone/postgres';
 import { HeardDiagnostics } from '../redis/heard-diagnostics.js';
 import { sampleMessage } from '../redis/sample-message.js';
-import { Collector } from './collector.js';
+import { Collector } from '../redis/collector.js';
 import { Sandbox } from './sandbox.js';
 
 const url = inject('postgresUrl');

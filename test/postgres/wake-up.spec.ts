@@ -2,7 +2,7 @@ import { describe, expect, inject, it, vi } from 'vitest';
 import { FaultProxy } from '../redis/fault-proxy.js';
 import { HeardDiagnostics } from '../redis/heard-diagnostics.js';
 import { sampleMessage } from '../redis/sample-message.js';
-import { Collector } from './collector.js';
+import { Collector } from '../redis/collector.js';
 import { Sandbox } from './sandbox.js';
 
 const url = inject('postgresUrl');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { quotaOf, turnsOf } from './partition-quota.js';
+import { quotaOf, turnsOf } from './even-share.js';
 
 describe('the share of a member', () => {
   it('is as even as can be, and all shares together are all partitions', () => {
