@@ -13,6 +13,7 @@ const oneAfterAnother = (groupOrder: number) =>
 export default defineConfig({
   resolve: { tsconfigPaths: true },
   test: {
+    setupFiles: ['test/property-seed.setup.ts'],
     reporters: ['default', './tools/test/closing-line-reporter.mjs'],
     projects: [
       {

@@ -44,6 +44,14 @@ describe('an event in columns', () => {
     );
   });
 
+  it('loses no field for its name', () => {
+    const fields = JSON.parse('{"__proto__": "1", "constructor": "2"}') as Message['fields'];
+    for (const personal of [[], ['__proto__']]) {
+      const back = messageOf(stored(message({ fields, personal })));
+      expect(Object.getOwnPropertyNames(back.fields).sort()).toEqual(['__proto__', 'constructor']);
+    }
+  });
+
   it('keeps the name of a personal field that was erased, and no value', () => {
     const row = { ...stored(message({ fields: { name: '"Ada"' }, personal: ['name'] })), personal: '{"name": null}' };
     expect(messageOf(row).personal).toEqual(['name']);

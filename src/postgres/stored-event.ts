@@ -46,8 +46,9 @@ const LONGEST_NAME_BYTES = 1_024;
 export function eventInput(message: Message): EventInput {
   const { id, type, key, time, source, correlationId, causationId, traceparent, tracestate, contentType } = message;
   for (const [path, text] of Object.entries({ id, type, key })) checkColumn(path, text);
-  const fields: Record<string, unknown> = {};
-  const personal: Record<string, unknown> = {};
+  // Without a prototype, so that a field may have any name.
+  const fields = Object.create(null) as Record<string, unknown>;
+  const personal = Object.create(null) as Record<string, unknown>;
   const isPersonal = new Set(message.personal);
   for (const [name, value] of Object.entries(message.fields)) {
     (isPersonal.has(name) ? personal : fields)[name] = storedValue(value);
