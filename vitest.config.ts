@@ -1,14 +1,11 @@
 import { defineConfig } from 'vitest/config';
 
-/** The servers and two cores are shared: one file at a time, one project after another. */
-const oneAfterAnother = (groupOrder: number) =>
-  ({
-    pool: 'forks',
-    fileParallelism: false,
-    sequence: { groupOrder },
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
-  }) as const;
+/** With real servers, in processes of their own. */
+const onServers = { pool: 'forks', testTimeout: 30_000, hookTimeout: 60_000 } as const;
+/** Many of these stop and slow down servers of their own, or measure memory: one file at a time. */
+const oneAtATime = { ...onServers, fileParallelism: false, sequence: { groupOrder: 1 } } as const;
+/** These mostly wait for their servers: two files at a time, of both projects. */
+const twoAtATime = { ...onServers, maxWorkers: 2, sequence: { groupOrder: 2 } } as const;
 
 export default defineConfig({
   resolve: { tsconfigPaths: true },
@@ -18,7 +15,13 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['{src,libs,apps,tools}/**/*.spec.ts'], pool: 'threads', isolate: false },
+        test: {
+          name: 'unit',
+          include: ['{src,libs,apps,tools}/**/*.spec.ts'],
+          pool: 'threads',
+          isolate: false,
+          testTimeout: 30_000,
+        },
       },
       {
         extends: true,
@@ -27,7 +30,7 @@ export default defineConfig({
           include: ['test/**/*.spec.ts'],
           exclude: ['test/types/**', 'test/kafka/**', 'test/postgres/**'],
           globalSetup: ['test/servers.setup.ts'],
-          ...oneAfterAnother(1),
+          ...oneAtATime,
         },
       },
       {
@@ -36,7 +39,7 @@ export default defineConfig({
           name: 'kafka',
           include: ['test/kafka/**/*.spec.ts'],
           globalSetup: ['test/kafka.setup.ts'],
-          ...oneAfterAnother(2),
+          ...twoAtATime,
         },
       },
       {
@@ -45,7 +48,7 @@ export default defineConfig({
           name: 'postgres',
           include: ['test/postgres/**/*.spec.ts'],
           globalSetup: ['test/postgres.setup.ts'],
-          ...oneAfterAnother(3),
+          ...twoAtATime,
         },
       },
     ],

@@ -87,21 +87,11 @@ describe('a redacted text', () => {
   });
 
   it.each(['a', 'a.', 'a:', '://', 'a://', '@', 'a@', 'a.@', '"', 'token', 'token:', 'token="', 'bearer ', '\\', ' '])(
-    'takes time in proportion to its length: many %j',
+    'is read in time in proportion to its length: many %j',
     (part) => {
-      const timeOf = (length: number) => {
-        const text = part.repeat(length / part.length);
-        return Math.min(
-          ...[1, 2, 3].map(() => {
-            const began = performance.now();
-            redactedText(text);
-            return performance.now() - began;
-          }),
-        );
-      };
-      timeOf(10_000);
-      // Sixteen times the length: 256 times the time if it were quadratic.
-      expect(timeOf(320_000)).toBeLessThan(100 * Math.max(timeOf(20_000), 0.5));
+      // In time that grows with the square of the length this would take many minutes, and the test would fail.
+      const text = part.repeat(1_000_000 / part.length);
+      expect(redactedText(text).length).toBeGreaterThan(0);
     },
   );
 
