@@ -3,6 +3,8 @@ export {
   BackboneError,
   ContractEvent,
   currentEvent,
+  ERASED,
+  Erased,
   ERROR_CODES,
   EventContext,
   EventsContract,
@@ -12,6 +14,7 @@ export {
   NonRetryableError,
   Personal,
   Relay,
+  Stored,
   type BatchItem,
   type BatchMethods,
   type BatchOptions,
@@ -26,14 +29,17 @@ export {
   type DeadLetter,
   type DeadLetterKind,
   type DeadLetterReason,
+  type Erasure,
   type ErrorCode,
   type ExpectedVersion,
   type EventMetadata,
   type EventMethods,
   type FieldOptions,
+  type KeyOptions,
   type Limits,
   type Middleware,
   type MiddlewareContext,
+  type PersonalOptions,
   type Position,
   type ProduceContext,
   type ProduceOverrides,
@@ -42,6 +48,8 @@ export {
   type RelayOptions,
   type RelayState,
   type RetentionOptions,
+  type Segments,
+  type StoredOptions,
   type Stream,
 } from './core/index.js';
 export { deduplicate, type DeduplicateOptions } from './middleware/deduplicate.js';
@@ -74,7 +82,9 @@ export type {
   EventHandlerOptionsSource,
 } from './nest/handler-declaration.js';
 export { HandlerDefaults } from './nest/handler-defaults.decorator.js';
+export { InjectPrivacy } from './nest/inject-privacy.decorator.js';
 export { InjectProducer } from './nest/inject-producer.decorator.js';
+export type { PayloadOptions, PrivacyOptions } from './nest/privacy.options.js';
 export { Project, Projection, type ProjectDecorator } from './nest/projection.decorator.js';
 export type { ProjectionOptions } from './nest/projection-declaration.js';
 export type { ProjectionModuleAsyncOptions, ProjectionModuleOptions } from './nest/projection-module.options.js';
@@ -83,5 +93,31 @@ export { Projections } from './nest/projections.js';
 export { RelayModule } from './nest/relay.module.js';
 export type { RelayModuleOptions } from './nest/relay-module.options.js';
 export { Relays } from './nest/relays.js';
-export { getBackboneToken, getChannelToken, getDeadLettersToken, getProducerToken } from './nest/tokens.js';
+export {
+  getBackboneToken,
+  getChannelToken,
+  getDeadLettersToken,
+  getPrivacyToken,
+  getProducerToken,
+} from './nest/tokens.js';
+export {
+  payloadRouting,
+  type PayloadRoute,
+  type PayloadRouting,
+  type PayloadRoutingOptions,
+} from './payloads/index.js';
+export {
+  Privacy,
+  type AuditFinding,
+  type AuditReport,
+  type ErasureReport,
+  type KeyRingOptions,
+  type KeyWrapper,
+  type OfTenant,
+  type PersonalEvent,
+  type Rotation,
+  type RotationOptions,
+  type WrapContext,
+  type WrappingKeys,
+} from './privacy/index.js';
 export { ProjectedEvent } from './projections/index.js';

@@ -1,9 +1,11 @@
+import { attachmentField } from './attachment.js';
 import type { Channel, Delivery, Stream, Subscription } from './channel.js';
 import type { Codec } from './codec.js';
-import type { EventDefinition } from './contract-definition.js';
 import { BackboneError } from './errors.js';
 import { decodeArguments } from './event-arguments.js';
 import { EventContext } from './event-context.js';
+import type { EventDefinition } from './event-definition.js';
+import { decodeField } from './event-field.js';
 import type { Place } from './lanes.js';
 import { ManualAck } from './manual-ack.js';
 import type { EventMetadata, Fields, Message } from './message.js';
@@ -29,6 +31,7 @@ export class ConsumedEvent extends EventContext implements ConsumeContext {
   readonly stage = 'consume';
   readonly metadata: EventMetadata;
   readonly fields: Fields;
+  readonly erased: readonly string[];
   /** Set by `skip()`: the event counts as settled although its handler did not succeed. */
   skipped = false;
   /** Set once the handler has run to its end. */
@@ -54,6 +57,7 @@ export class ConsumedEvent extends EventContext implements ConsumeContext {
     super();
     this.metadata = message;
     this.fields = message.fields;
+    this.erased = message.erased ?? NOTHING_ERASED;
     this.#delivery = delivery;
     this.#from = from;
     this.#place = place;
@@ -140,6 +144,12 @@ export class ConsumedEvent extends EventContext implements ConsumeContext {
     this.#replaced = true;
   }
 
+  attached(name: string): unknown {
+    const field = attachmentField(name);
+    const value = Object.hasOwn(this.fields, field) ? this.fields[field] : undefined;
+    return value === undefined ? undefined : decodeField(this.type, field, value, this.#codec());
+  }
+
   /** Made when somebody asks for it: most handlers never do, and a controller costs more than a small event. */
   get signal(): AbortSignal {
     if (!this.#abort) {
@@ -191,12 +201,18 @@ export class ConsumedEvent extends EventContext implements ConsumeContext {
   }
 
   #decoded(): unknown[] {
+    return decodeArguments(this.event, this.fields, this.#codec(), this.erased);
+  }
+
+  #codec(): Codec {
     const { codec } = this.#from;
     const { type, contentType } = this.metadata;
     if (contentType !== codec.contentType) {
       const message = `the arguments of ${type} are ${contentType}, this consumer reads ${codec.contentType}; give it that codec`;
       throw new BackboneError('EB_UNDECODABLE', message, { details: { path: 'datacontenttype' } });
     }
-    return decodeArguments(this.event, this.fields, codec);
+    return codec;
   }
 }
+
+const NOTHING_ERASED: readonly string[] = Object.freeze([]);

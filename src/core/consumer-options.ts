@@ -1,6 +1,6 @@
 import type { Channel, Stream } from './channel.js';
 import type { Codec } from './codec.js';
-import type { EventDefinition } from './contract-definition.js';
+import type { EventDefinition } from './event-definition.js';
 import { BackboneError } from './errors.js';
 import type { ConsumeContext, Middleware } from './middleware.js';
 

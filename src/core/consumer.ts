@@ -24,6 +24,8 @@ export interface ConsumerState {
   readonly handled: number;
   readonly skipped: number;
   readonly deadLetters: number;
+  /** Passed over, because an argument that their handler needs was erased. */
+  readonly erased: number;
   /** Why it failed. */
   readonly error?: unknown;
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { ContractClass } from './contract.js';
 import { ContractEvent, EventsContract, Field, Key, Personal } from './contract-decorators.js';
-import { describeContract, type EventDefinition } from './contract-definition.js';
+import { describeContract } from './contract-definition.js';
+import type { EventDefinition } from './event-definition.js';
 
 class User {
   declare readonly id: string;

@@ -1,3 +1,4 @@
+import type { Erasure } from './erasure.js';
 import type { EventContext } from './event-context.js';
 
 /** A class that is an events contract. */
@@ -17,10 +18,15 @@ export interface EventRef<Args extends readonly unknown[] = readonly unknown[]> 
   readonly [ARGUMENTS]: Args;
 }
 
-/** The events of a contract as properties, for selectors: `(e) => e.orderPlaced`. */
+/** The events of a contract as properties, for selectors: `(e) => e.orderPlaced`, and what was erased: `(e) => e.$erased`. */
 export type EventRefs<C> = {
-  readonly [K in keyof C as C[K] extends (...args: never[]) => unknown ? K : never]: EventRef<EventArgs<C, K>>;
+  readonly [K in keyof WithErased<C> as WithErased<C>[K] extends (...args: never[]) => unknown ? K : never]: EventRef<
+    EventArgs<WithErased<C>, K>
+  >;
 };
+
+/** A contract with the library's own event: every contract has it, and no producer. */
+export type WithErased<C> = C & { $erased(erasure: Erasure): unknown };
 
 /** A selector of one event; go to definition and rename work through it. */
 export type EventSelector<C, Args extends readonly unknown[]> = (events: EventRefs<C>) => EventRef<Args>;

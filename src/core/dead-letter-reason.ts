@@ -5,6 +5,7 @@ import { redactedText } from './redaction.js';
 
 const KINDS: ReadonlyMap<ErrorCode, DeadLetterKind> = new Map<ErrorCode, DeadLetterKind>([
   ['EB_MALFORMED', 'malformed'],
+  ['EB_TAMPERED', 'malformed'],
   ['EB_UNDECODABLE', 'invalid'],
   ['EB_VALIDATION', 'invalid'],
   ['EB_FIELDS_LOST', 'lost'],

@@ -76,7 +76,7 @@ describe('a delivery', () => {
     const delivery = delivered();
     expect(await subject.settlementOf(delivery)).toEqual({ delivery });
     expect(seen).toEqual([7]);
-    expect(subject.counts).toEqual({ handled: 1, skipped: 0, deadLetters: 0 });
+    expect(subject.counts).toEqual({ handled: 1, skipped: 0, deadLetters: 0, erased: 0 });
   });
 
   it('of a type that this build does not know is set aside as unknown', async () => {
@@ -86,16 +86,19 @@ describe('a delivery', () => {
       delivery,
       deadLetter: aside('unknown', 'EB_UNKNOWN_TYPE', 0),
     });
-    expect(subject.counts).toEqual({ handled: 0, skipped: 0, deadLetters: 1 });
+    expect(subject.counts).toEqual({ handled: 0, skipped: 0, deadLetters: 1, erased: 0 });
   });
 
-  it('of a type that belongs to the library is skipped', async () => {
+  it('of a type that belongs to the library is skipped, unless another member handles it', async () => {
     const subject = handling({ knownTypes: ['$known.v1'] });
     for (const type of ['$snapshot.v1', '$known.v1']) {
       const delivery = delivered({ type }, { fieldsOmitted: true });
-      expect(await subject.settlementOf(delivery)).toEqual({ delivery });
+      expect(await subject.settlementOf(delivery)).toEqual({
+        delivery,
+        unhandled: aside('unknown', 'EB_UNKNOWN_TYPE', 0),
+      });
     }
-    expect(subject.counts).toEqual({ handled: 0, skipped: 2, deadLetters: 0 });
+    expect(subject.counts).toEqual({ handled: 0, skipped: 2, deadLetters: 0, erased: 0 });
   });
 
   it('of a type that the contract knows and nobody handles here is skipped, unless another member handles it', async () => {
@@ -105,7 +108,7 @@ describe('a delivery', () => {
       delivery,
       unhandled: aside('unknown', 'EB_UNKNOWN_TYPE', 0),
     });
-    expect(subject.counts).toEqual({ handled: 0, skipped: 1, deadLetters: 0 });
+    expect(subject.counts).toEqual({ handled: 0, skipped: 1, deadLetters: 0, erased: 0 });
   });
 
   it.each<[string, Delivery, string, string]>([
@@ -143,7 +146,7 @@ describe('skip()', () => {
     const subject = handling({ invoke });
     const delivery = delivered();
     expect(await subject.settlementOf(delivery)).toEqual({ delivery });
-    expect(subject.counts).toEqual({ handled: 0, skipped: 1, deadLetters: 0 });
+    expect(subject.counts).toEqual({ handled: 0, skipped: 1, deadLetters: 0, erased: 0 });
   });
 
   it('lets middleware end an event without its handler', async () => {
@@ -202,7 +205,7 @@ describe('middleware', () => {
       delivery,
       deadLetter: aside('failed', 'EB_NOT_COMPLETED', 1),
     });
-    expect(subject.counts).toEqual({ handled: 0, skipped: 0, deadLetters: 1 });
+    expect(subject.counts).toEqual({ handled: 0, skipped: 0, deadLetters: 1, erased: 0 });
   });
 
   it.each<[string, Middleware]>([
@@ -234,7 +237,7 @@ describe('a delivery that another consumer has taken over', () => {
       subject.lose([delivery, delivered()]);
       await expect(settlement).resolves.toBeUndefined();
       expect(reason).toMatchObject({ code: 'EB_LEASE_LOST' });
-      expect(subject.counts).toEqual({ handled: 0, skipped: 0, deadLetters: 0 });
+      expect(subject.counts).toEqual({ handled: 0, skipped: 0, deadLetters: 0, erased: 0 });
     }
   });
 

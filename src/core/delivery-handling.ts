@@ -1,13 +1,14 @@
 import type { DeadLetterReason, Delivery, Settlement } from './channel.js';
 import { ConsumedEvent, type ConsumedFrom } from './consumed-event.js';
 import type { ConsumerLimits, ConsumerOptions, Handler } from './consumer-options.js';
-import type { EventDefinition } from './contract-definition.js';
 import { deadLetterReason } from './dead-letter-reason.js';
 import { reportConsumer } from './diagnostics.js';
 import { BackboneError, isBackboneError } from './errors.js';
+import { lacksErased } from './event-arguments.js';
+import type { EventDefinition } from './event-definition.js';
 import { runWithEvent } from './event-run.js';
 import type { Place } from './lanes.js';
-import { NO_FIELDS } from './message.js';
+import { NO_FIELDS, type Message } from './message.js';
 import { compose } from './middleware.js';
 import { ParkedKeys } from './parked-keys.js';
 
@@ -18,6 +19,8 @@ export interface HandlingCounts {
   readonly handled: number;
   readonly skipped: number;
   readonly deadLetters: number;
+  /** Passed over, because an argument that their handler needs was erased. */
+  readonly erased: number;
 }
 
 /** What a handling is made of. */
@@ -38,7 +41,7 @@ export class DeliveryHandling {
   readonly #unhandledReasons = new Map<string, DeadLetterReason>();
   readonly #active = new Map<Delivery, ConsumedEvent>();
   readonly #lost = new WeakSet<Delivery>();
-  readonly #counts = { handled: 0, skipped: 0, deadLetters: 0 };
+  readonly #counts = { handled: 0, skipped: 0, deadLetters: 0, erased: 0 };
 
   /** @throws BackboneError `EB_OPTIONS` for two handlers of one type. */
   constructor(options: HandlingOptions, from: ConsumedFrom) {
@@ -78,6 +81,7 @@ export class DeliveryHandling {
       return { ...this.#setAside(delivery, PARKED, undefined), park: true };
     }
     if (malformed) return this.#failed(delivery, malformed, 0);
+    if (lacksErased(handler.event, message)) return this.#erased(delivery, message);
     if (past && past.crashes >= this.#options.maxCrashes) {
       return this.#failed(delivery, crashed(message.type, past.crashes), past.failures);
     }
@@ -124,13 +128,21 @@ export class DeliveryHandling {
   }
 
   #unhandled(delivery: Delivery, type: string): Settlement {
-    const isOwn = type.startsWith('$');
-    if (!isOwn && !this.#known.has(type)) {
+    // What the library itself appends is known to everybody, and need not be handled by anybody.
+    if (!type.startsWith('$') && !this.#known.has(type)) {
       const error = unknownType(type);
       return this.#setAside(delivery, deadLetterReason(error, 0), error);
     }
     this.#counts.skipped += 1;
-    return isOwn ? { delivery } : { delivery, unhandled: this.#unhandledReason(type) };
+    return { delivery, unhandled: this.#unhandledReason(type) };
+  }
+
+  /** What is gone for good can be no failure: there is nothing to try again, and nobody to mend it. */
+  #erased(delivery: Delivery, { id: eventId, type }: Message): Settlement {
+    const { channel, stream, group } = this.#from;
+    this.#counts.erased += 1;
+    reportConsumer({ channel, stream, group, kind: 'erased', eventId, type });
+    return { delivery };
   }
 
   /** Made once: a group may pass over most of its events. */

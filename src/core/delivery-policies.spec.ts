@@ -136,7 +136,7 @@ describe('an event that has failed for good', () => {
     });
     expect(await subject.settlementOf(other)).toEqual({ delivery: other });
     expect(seen).toEqual([1, 3]);
-    expect(subject.counts).toEqual({ handled: 1, skipped: 0, deadLetters: 2 });
+    expect(subject.counts).toEqual({ handled: 1, skipped: 0, deadLetters: 2, erased: 0 });
   });
 
   it('parks its key under park-key also when it cannot be read, where its key can', async () => {
@@ -176,7 +176,7 @@ describe('an event that has failed for good', () => {
     const { subject, stops } = handling({ onFailure: 'stop', invoke: failing });
     expect(await subject.settlementOf(delivered(1, more))).toBeUndefined();
     expect(stops).toMatchObject([[error, 'e-1']]);
-    expect(subject.counts).toEqual({ handled: 0, skipped: 0, deadLetters: 0 });
+    expect(subject.counts).toEqual({ handled: 0, skipped: 0, deadLetters: 0, erased: 0 });
   });
 });
 
@@ -210,7 +210,7 @@ describe('a handler with manual ack', () => {
     await new Promise(setImmediate);
     end(scene, delivery);
     expect(await settlement).toBeUndefined();
-    expect(scene.subject.counts).toEqual({ handled: 0, skipped: 0, deadLetters: 0 });
+    expect(scene.subject.counts).toEqual({ handled: 0, skipped: 0, deadLetters: 0, erased: 0 });
   });
 
   it('is the only one that may say so: without it, ack() is a failure with a remedy', async () => {

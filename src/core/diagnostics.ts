@@ -29,7 +29,7 @@ export interface ChannelDiagnostic {
 /** What happens to a consumer's events outside the normal course. */
 export interface ConsumerDiagnostic {
   readonly channel: Channel;
-  readonly kind: 'retry' | 'deadLetter' | 'settleFailed' | 'leaseLost' | 'paused' | 'resumed' | 'failed';
+  readonly kind: 'retry' | 'deadLetter' | 'erased' | 'settleFailed' | 'leaseLost' | 'paused' | 'resumed' | 'failed';
   readonly stream: Stream;
   readonly group: string;
   readonly eventId?: string;

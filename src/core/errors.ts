@@ -21,6 +21,7 @@ export const ERROR_CODES = [
   'EB_PARKED',
   'EB_PROJECTION',
   'EB_STOPPING',
+  'EB_TAMPERED',
   'EB_TIMEOUT',
   'EB_TOO_LARGE',
   'EB_UNDECODABLE',

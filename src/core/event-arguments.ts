@@ -1,17 +1,25 @@
 import type { Codec } from './codec.js';
-import type { EventDefinition } from './contract-definition.js';
-import { BackboneError, isBackboneError } from './errors.js';
-import { newFields, type Fields } from './message.js';
+import { ERASED, Erased } from './erased.js';
+import { BackboneError } from './errors.js';
+import type { ArgumentDefinition, EventDefinition } from './event-definition.js';
+import { decodeField, encodeField, ownWords, undecodable } from './event-field.js';
+import { newFields, type Fields, type FieldValue, type Message } from './message.js';
+import { joinedArgument, segmentsIn, splitArgument } from './segments.js';
 
 /**
- * Turns the arguments of a producer's call into fields.
+ * Turns the arguments of a producer's call into fields, to which more may be added.
  *
  * @throws BackboneError `EB_ARGUMENT` with the path and the constraint that failed; never with the value.
  */
-export function encodeArguments(event: EventDefinition, args: readonly unknown[], codec: Codec): Fields {
+export function encodeArguments(
+  event: EventDefinition,
+  args: readonly unknown[],
+  codec: Codec,
+): Record<string, FieldValue> {
+  const { type } = event;
   if (args.length > event.arguments.length) {
     const count = event.arguments.length;
-    throw new BackboneError('EB_ARGUMENT', `${event.type} takes ${count} arguments, got ${args.length}`, {
+    throw new BackboneError('EB_ARGUMENT', `${type} takes ${count} arguments, got ${args.length}`, {
       details: { path: `arguments[${count}]`, constraint: `at most ${count} arguments` },
     });
   }
@@ -20,67 +28,68 @@ export function encodeArguments(event: EventDefinition, args: readonly unknown[]
     const value = args[i];
     const argument = event.arguments[i];
     if (value === undefined || argument === undefined) continue;
-    if (value !== null && !argument.shape.accepts(value)) {
-      const { field, shape } = argument;
-      throw new BackboneError('EB_ARGUMENT', `argument "${field}" of ${event.type} is not ${shape.name}`, {
+    const { field, shape, segments } = argument;
+    // What was erased is refused with a message of its own.
+    const isNothing = value === null || value instanceof Erased;
+    if (!isNothing && !shape.accepts(value)) {
+      throw new BackboneError('EB_ARGUMENT', `argument "${field}" of ${type} is not ${shape.name}`, {
         details: { path: field, constraint: shape.name },
       });
     }
-    try {
-      fields[argument.field] = codec.encode(value);
-    } catch (error) {
-      throw encodeFailure(event, argument.field, error);
+    if (!segments || isNothing) {
+      fields[field] = encodeField(type, field, value, codec);
+    } else {
+      for (const [segment, part] of splitArgument(type, argument, value)) {
+        fields[segment] = encodeField(type, segment, part, codec);
+      }
     }
   }
   return fields;
 }
 
 /**
- * Turns fields back into arguments of the declared types.
+ * Turns fields back into arguments of the declared types. An argument whose field was erased is `ERASED`, whether or not
+ * its handlers can do without it.
  *
  * @throws BackboneError `EB_UNDECODABLE` with the path; never with the value.
  */
-export function decodeArguments(event: EventDefinition, fields: Fields, codec: Codec): unknown[] {
-  return event.arguments.map(({ field, shape }) => {
+export function decodeArguments(
+  event: EventDefinition,
+  fields: Fields,
+  codec: Codec,
+  erased: Message['erased'] = NOTHING,
+): unknown[] {
+  return event.arguments.map((argument) => {
+    const { field, shape } = argument;
+    if (isErased(argument, fields, erased)) return ERASED;
     // A channel may give an ordinary object, on which a field named `valueOf` seems to be there always.
     const value = Object.hasOwn(fields, field) ? fields[field] : undefined;
-    if (value === undefined) return undefined;
-    if (typeof value !== 'string' && !(value instanceof Uint8Array)) {
-      throw decodeFailure(event, field, `it lives in the payload store "${value.store}", which is not set up`);
-    }
     let decoded: unknown;
-    try {
-      decoded = codec.decode(value);
-    } catch (error) {
-      // A parser's message quotes the text, which may be personal data: only our own messages are kept.
-      throw decodeFailure(event, field, ownWords(error) ?? `it is not ${codec.contentType}`, error);
-    }
+    if (value !== undefined) decoded = decodeField(event.type, field, value, codec);
+    else if (argument.segments)
+      decoded = joinedArgument(event.type, argument, segmentsIn(fields, field, erased), codec);
+    if (decoded === undefined) return undefined;
     try {
       return shape.plain ? decoded : shape.revive(decoded, field);
     } catch (error) {
-      throw decodeFailure(event, field, ownWords(error) ?? `its data does not fit ${shape.name}`, error);
+      throw undecodable(event.type, field, ownWords(error) ?? `its data does not fit ${shape.name}`, error);
     }
   });
 }
 
-function decodeFailure(event: EventDefinition, field: string, why: string, error?: unknown): BackboneError {
-  const path = isBackboneError(error) && typeof error.details['path'] === 'string' ? error.details['path'] : field;
-  return new BackboneError('EB_UNDECODABLE', `argument "${field}" of ${event.type} cannot be decoded: ${why}`, {
-    details: { path },
-  });
+/** Tells whether an event lacks an argument that was erased and that its handlers cannot do without. */
+export function lacksErased(event: EventDefinition, { fields, erased }: Message): boolean {
+  if (erased === undefined || erased.length === 0) return false;
+  return event.arguments.some((argument) => !argument.erasable && isErased(argument, fields, erased));
 }
 
-function encodeFailure(event: EventDefinition, field: string, error: unknown): BackboneError {
-  const details = isBackboneError(error) ? error.details : {};
-  const inner = typeof details['path'] === 'string' ? details['path'] : '';
-  const path = inner === '' || inner.startsWith('[') ? field + inner : `${field}.${inner}`;
-  const why = ownWords(error) ?? 'it cannot be encoded';
-  return new BackboneError('EB_ARGUMENT', `argument "${field}" of ${event.type}: ${why}`, {
-    details: { path, constraint: details['constraint'] ?? 'encodable' },
-  });
-}
+const NOTHING: readonly string[] = Object.freeze([]);
 
-/** The message of an error of this library, without its code. */
-function ownWords(error: unknown): string | undefined {
-  return isBackboneError(error) ? error.message.replace(/^EB_\w+: /, '') : undefined;
+/** One with segments is erased when nothing of it is left. */
+function isErased(argument: ArgumentDefinition, fields: Fields, erased: readonly string[]): boolean {
+  if (erased.length === 0) return false;
+  const { field, segments } = argument;
+  if (erased.includes(field)) return true;
+  if (!segments || !erased.some((name) => name.startsWith(`${field}.`))) return false;
+  return !Object.hasOwn(fields, field) && segmentsIn(fields, field, erased).length === 0;
 }

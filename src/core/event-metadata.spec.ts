@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { ConsumedEvent } from './consumed-event.js';
 import type { ContractClass } from './contract.js';
 import { ContractEvent, EventsContract, Key } from './contract-decorators.js';
-import { describeContract, type EventDefinition } from './contract-definition.js';
+import { describeContract } from './contract-definition.js';
+import type { EventDefinition } from './event-definition.js';
 import { eventMetadata, type ProduceOverrides } from './event-metadata.js';
 import { currentEvent, runWithEvent } from './event-run.js';
 import { jsonCodec } from './json-codec.js';
@@ -40,7 +41,7 @@ function eventOf(cls: ContractClass, method: string): EventDefinition {
 }
 
 const metadata = (method: string, args: readonly unknown[] = [], overrides: ProduceOverrides = {}) =>
-  eventMetadata(eventOf(Orders, method), args, 'shop', overrides);
+  eventMetadata(eventOf(Orders, method), args, { source: 'shop' }, overrides);
 
 function consumed(message: Partial<Message> = {}, group = 'transit', contract = 'carts'): ConsumedEvent {
   const whole: Message = {
@@ -220,7 +221,7 @@ describe('an event that a handler produces', () => {
     const first = (event: ConsumedEvent) => runWithEvent(event, () => metadata('placed').id);
     const ids = [
       ...runWithEvent(consumed(), () => [metadata('placed').id, metadata('placed').id, metadata('paid', ['o']).id]),
-      runWithEvent(consumed(), () => eventMetadata(eventOf(Returns, 'placed'), [], 'shop', {}).id),
+      runWithEvent(consumed(), () => eventMetadata(eventOf(Returns, 'placed'), [], { source: 'shop' }, {}).id),
       first(consumed({ id: 'cause-2' })),
       first(consumed({}, 'reports')),
       first(consumed({}, 'transit', 'wishes')),

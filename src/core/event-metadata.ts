@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { ExpectedVersion } from './channel.js';
-import type { EventDefinition } from './contract-definition.js';
+import type { EventDefinition } from './event-definition.js';
 import { BackboneError } from './errors.js';
 import { currentRun } from './event-run.js';
+import { hashedKey } from './hashed-key.js';
 import { DEFAULT_CONTENT_TYPE, NO_HEADERS, type EventMetadata } from './message.js';
 import { checkedName, isName } from './names.js';
 
@@ -28,6 +29,12 @@ export interface ProduceOverrides {
   readonly transaction?: unknown;
 }
 
+/** Who produces, and the secret of the keys that are hashed. */
+export interface ProducedBy {
+  readonly source: string;
+  readonly keySecret?: string | Uint8Array;
+}
+
 const MAX_KEY_LENGTH = 512;
 const MAX_HEADERS_LENGTH = 16 * 1024;
 
@@ -38,7 +45,7 @@ const MAX_HEADERS_LENGTH = 16 * 1024;
 export function eventMetadata(
   event: EventDefinition,
   args: readonly unknown[],
-  source: string,
+  { source, keySecret }: ProducedBy,
   overrides: ProduceOverrides,
 ): EventMetadata {
   const run = currentRun();
@@ -53,7 +60,9 @@ export function eventMetadata(
     type: event.type,
     time: Date.now(),
     key:
-      overrides.key === undefined ? (keyArgument(event, args) ?? cause?.key ?? id) : checkedKey(event, overrides.key),
+      overrides.key === undefined
+        ? (keyArgument(event, args, keySecret) ?? cause?.key ?? id)
+        : checkedKey(event, overrides.key),
     correlationId: cause?.metadata.correlationId ?? id,
     causationId: cause?.id,
     traceparent: cause?.metadata.traceparent,
@@ -63,15 +72,27 @@ export function eventMetadata(
   };
 }
 
-function keyArgument(event: EventDefinition, args: readonly unknown[]): string | undefined {
+function keyArgument(
+  event: EventDefinition,
+  args: readonly unknown[],
+  secret: ProducedBy['keySecret'],
+): string | undefined {
   if (!event.key) return undefined;
-  const path = event.arguments[event.key.index]?.field;
-  let key: unknown;
+  const { index, select, hashed } = event.key;
+  const path = event.arguments[index]?.field;
+  let selected: unknown;
   try {
-    key = event.key.select(args[event.key.index]);
+    selected = select(args[index]);
   } catch {
-    key = undefined;
+    selected = undefined;
   }
+  const key = keyText(event, selected, path);
+  if (!hashed) return key;
+  if (secret === undefined) throw keyError(`the hashed key of ${event.type} needs a secret`, path);
+  return hashedKey(key, secret);
+}
+
+function keyText(event: EventDefinition, key: unknown, path: string | undefined): string {
   if (typeof key === 'string') return checkedKey(event, key, path);
   if (typeof key === 'bigint' || (typeof key === 'number' && Number.isFinite(key))) return String(key);
   const given = key === null ? 'null' : typeof key === 'number' ? String(key) : typeof key;

@@ -44,15 +44,16 @@ export {
   Field,
   Key,
   Personal,
+  Stored,
   type ContractEventOptions,
   type FieldOptions,
+  type KeyOptions,
+  type KeySelector,
+  type PersonalDecorator,
+  type PersonalOptions,
+  type Segments,
 } from './contract-decorators.js';
-export {
-  describeContract,
-  type ArgumentDefinition,
-  type ContractDefinition,
-  type EventDefinition,
-} from './contract-definition.js';
+export { describeContract } from './contract-definition.js';
 export { deadLetterReason } from './dead-letter-reason.js';
 export { deadline, type Deadline } from './deadline.js';
 export {
@@ -71,14 +72,29 @@ export {
   type ErrorCode,
   type ErrorExtras,
 } from './errors.js';
-export { decodeArguments } from './event-arguments.js';
+export { ERASED, Erased } from './erased.js';
+export { erasedEvent, erasureMessage, eventOfMethod, eventOfType, type ErasureMessage } from './erased-event.js';
+export type { Erasure } from './erasure.js';
+export { decodeArguments, lacksErased } from './event-arguments.js';
 export { EventContext } from './event-context.js';
+export {
+  argumentOfField,
+  personalFieldsOf,
+  type ArgumentDefinition,
+  type ArgumentsByName,
+  type ContractDefinition,
+  type EventDefinition,
+  type KeyDefinition,
+  type SegmentsDefinition,
+  type StoredDefinition,
+} from './event-definition.js';
 export { quotaOf, turnsOf } from './even-share.js';
 export { derivedEventId, type Derivation } from './event-id.js';
 export { currentEvent, runWithEvent } from './event-run.js';
 export type { ProduceOverrides } from './event-metadata.js';
 export { eventType, parseEventType } from './event-type.js';
 export { follow, furthest, type FollowSource, type ReadPage } from './follow.js';
+export { hashedKey } from './hashed-key.js';
 export { jsonCodec } from './json-codec.js';
 export { DEFAULT_LIMITS, type Limits } from './limits.js';
 export {
@@ -86,6 +102,7 @@ export {
   newFields,
   NO_FIELDS,
   NO_HEADERS,
+  STORES_JOINED_BY,
   type EventMetadata,
   type FieldReference,
   type Fields,
@@ -100,6 +117,8 @@ export {
   type ProduceContext,
 } from './middleware.js';
 export { checkedName, isForbiddenProperty, isName } from './names.js';
+export type { FieldErasure, FieldTransform } from './field-transform.js';
+export { PayloadFields, type EventFields } from './payload-fields.js';
 export {
   checkPayloadKey,
   checkPutOptions,
@@ -124,5 +143,7 @@ export {
 export { Relay, type RelayState } from './relay.js';
 export { checkErasable } from './relay-failure.js';
 export type { RelayOptions } from './relay-options.js';
-export { checkedRetention, Retention, type RetentionOptions } from './retention.js';
+export { checkedRetention, reachedByAll, Retention, type RetentionOptions, type StreamReader } from './retention.js';
 export type { Shape } from './shape.js';
+export { innermost, transformedChannel } from './transformed-channel.js';
+export type { StoredOptions } from './stored-options.js';

@@ -1,10 +1,13 @@
 /** A field that lives in a payload store; the reader fetches it by this reference. */
 export interface FieldReference {
-  /** The name of the payload store that holds the value. */
+  /** The name of the payload store that holds the value; of several that do, all names, joined by a plus sign. */
   readonly store: string;
   /** Its size in bytes, so that a reader can refuse it before fetching. */
   readonly size: number;
 }
+
+/** Stands between the names of several stores in a reference; no name holds it. */
+export const STORES_JOINED_BY = '+';
 
 /** One encoded argument: text or bytes as the codec gave it, or a reference to where it is kept. */
 export type FieldValue = string | Uint8Array | FieldReference;
@@ -41,6 +44,10 @@ export interface Message extends EventMetadata {
   readonly fields: Fields;
   /** The names of the fields that hold personal data and must be kept where they can be erased. */
   readonly personal: readonly string[];
+  /** Whose data a personal field holds, by field. On the way out only: no channel stores it. */
+  readonly dataSubjects?: Readonly<Record<string, string>>;
+  /** The names of the fields that were there and were erased. On the way in only. */
+  readonly erased?: readonly string[];
 }
 
 /** The content type that is meant when a message names none. */

@@ -1,4 +1,4 @@
-import type { EventDefinition } from './contract-definition.js';
+import type { EventDefinition } from './event-definition.js';
 import type { Channel, Stream } from './channel.js';
 import type { BackboneError } from './errors.js';
 import type { EventContext } from './event-context.js';
@@ -13,6 +13,11 @@ export interface ProduceContext {
   args: unknown[];
   /** May be replaced, for instance to add headers. */
   metadata: EventMetadata;
+  /**
+   * Stores a value with the event that is no argument, as the field `x-<name>`: whoever asked for it, which tenant.
+   * Middleware on the other side reads it with `attached`. Throws `EB_NAME`.
+   */
+  attach(name: string, value: unknown): void;
 }
 
 /** An event on its way in, before its handler runs. */
@@ -25,6 +30,10 @@ export interface ConsumeContext extends EventContext {
   readonly fields: Fields;
   /** Decoded on first use; throws `EB_UNDECODABLE`. May be replaced. */
   args: unknown[];
+  /** The names of the fields that were erased. */
+  readonly erased: readonly string[];
+  /** What middleware attached to the event under this name; `undefined` when nothing. Throws `EB_UNDECODABLE`. */
+  attached(name: string): unknown;
   /** Counted by the retry middleware. A new one begins with its arguments decoded anew and a signal that has not fired. */
   attempt: number;
   /** How many attempts failures have spent, before a restart, too, where the channel supports `attempts`. */

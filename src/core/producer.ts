@@ -2,16 +2,17 @@ import { BatchGate } from './batch-gate.js';
 import type { Channel, Published, PublishOptions, Stream } from './channel.js';
 import type { Codec } from './codec.js';
 import type { ContractClass, EventArgs } from './contract.js';
-import { describeContract, type ContractDefinition, type EventDefinition } from './contract-definition.js';
+import { describeContract } from './contract-definition.js';
+import type { Erased } from './erased.js';
 import { BackboneError } from './errors.js';
-import { encodeArguments } from './event-arguments.js';
+import type { ContractDefinition, EventDefinition } from './event-definition.js';
 import { eventMetadata, type ProduceOverrides } from './event-metadata.js';
 import { jsonCodec } from './json-codec.js';
-import { checkedSize, DEFAULT_LIMITS, type Limits } from './limits.js';
+import { DEFAULT_LIMITS, type Limits } from './limits.js';
 import type { Position } from './position.js';
-import type { Message } from './message.js';
-import { compose, type Middleware, type ProduceContext } from './middleware.js';
+import { compose, type Middleware } from './middleware.js';
 import { checkedName } from './names.js';
+import { OutgoingEvent, type Send } from './outgoing-event.js';
 
 /** What a producer's call resolves to, once the server confirmed. */
 export interface Receipt {
@@ -23,16 +24,21 @@ export interface Receipt {
   readonly duplicate: boolean;
 }
 
+/** What a producer takes: the event's arguments, and no `Erased`. */
+type Given<Args extends readonly unknown[]> = { [I in keyof Args]: Exclude<Args[I], Erased> };
+
 /** The methods of a contract, each resolving to a {@link Receipt}. */
 export type EventMethods<C> = {
   readonly [K in keyof C as C[K] extends (...args: never[]) => unknown ? K : never]: (
-    ...args: EventArgs<C, K>
+    ...args: Given<EventArgs<C, K>>
   ) => Promise<Receipt>;
 };
 
 /** The methods of a contract, each recording an event of a batch. */
 export type BatchMethods<C> = {
-  readonly [K in keyof C as C[K] extends (...args: never[]) => unknown ? K : never]: (...args: EventArgs<C, K>) => void;
+  readonly [K in keyof C as C[K] extends (...args: never[]) => unknown ? K : never]: (
+    ...args: Given<EventArgs<C, K>>
+  ) => void;
 };
 
 /** Appends the events of a contract: its methods, `$with` and `$batch`. */
@@ -52,15 +58,15 @@ export interface ProducerOptions {
   readonly codec?: Codec;
   readonly limits?: Partial<Limits>;
   readonly middleware?: readonly Middleware[];
+  /** The secret of hashed keys, 16 bytes or more: whoever knows it can tell which key a value has. */
+  readonly keySecret?: string | Uint8Array;
 }
 
-/** A context on its way through the middleware, and what became of it. */
-interface Sending extends ProduceContext {
-  readonly send: (sending: Sending) => Promise<Published | undefined>;
-  published?: Published;
-}
-
-/** Makes the producer of a contract. */
+/**
+ * Makes the producer of a contract.
+ *
+ * @throws BackboneError `EB_CONTRACT`, `EB_NAME`, and `EB_OPTIONS` for a hashed key without a secret.
+ */
 export function createProducer<C extends object>(cls: ContractClass<C>, options: ProducerOptions): Producer<C> {
   const contract = describeContract(cls);
   const { channel } = options;
@@ -71,52 +77,27 @@ export function createProducer<C extends object>(cls: ContractClass<C>, options:
   };
   const home = streamOf(contract, options.environment);
   checkedName('source', options.source);
+  checkKeySecret(contract, options.keySecret);
 
   const single = (overrides: ProduceOverrides) => {
     const how = publishOptions(overrides);
-    return async (sending: Sending): Promise<Published | undefined> => {
-      const [published] = await channel.publish(sending.stream, [encode(sending)], how);
+    return async (sending: OutgoingEvent): Promise<Published | undefined> => {
+      const [published] = await channel.publish(sending.stream, [sending.message(codec, limits)], how);
       return published;
     };
   };
   const direct = (options.middleware ?? []).length === 0;
-  const run = compose<Sending>(options.middleware ?? [], async (sending) => {
+  const run = compose<OutgoingEvent>(options.middleware ?? [], async (sending) => {
     sending.published = await sending.send(sending);
   });
 
-  function encode({ event, args, metadata }: ProduceContext): Message {
-    const fields = encodeArguments(event, args, codec);
-    checkedSize(event.type, fields, limits);
-    // Written out: spreading the metadata would cost more than the rest of this function.
-    return {
-      id: metadata.id,
-      source: metadata.source,
-      type: metadata.type,
-      time: metadata.time,
-      key: metadata.key,
-      correlationId: metadata.correlationId,
-      causationId: metadata.causationId,
-      traceparent: metadata.traceparent,
-      tracestate: metadata.tracestate,
-      contentType: codec.contentType,
-      headers: metadata.headers,
-      fields,
-      personal: event.personal,
-    };
-  }
-
-  function sending(
-    event: EventDefinition,
-    args: unknown[],
-    overrides: ProduceOverrides,
-    send: Sending['send'],
-  ): Sending {
+  function sending(event: EventDefinition, args: unknown[], overrides: ProduceOverrides, send: Send): OutgoingEvent {
     const stream = overrides.environment === undefined ? home : streamOf(contract, overrides.environment);
-    const metadata = eventMetadata(event, args, options.source, overrides);
-    return { stage: 'produce', event, stream, args, metadata, send };
+    const metadata = eventMetadata(event, args, options, overrides);
+    return new OutgoingEvent(event, stream, args, metadata, send);
   }
 
-  function receipt({ metadata, stream, published }: Sending): Receipt {
+  function receipt({ metadata, stream, published }: OutgoingEvent): Receipt {
     // A middleware that neither throws nor calls next must not look like a stored event.
     if (!published) throw notCompleted(metadata.type);
     return { id: metadata.id, position: published.position, stream, duplicate: published.duplicate };
@@ -126,10 +107,16 @@ export function createProducer<C extends object>(cls: ContractClass<C>, options:
     if (overrides.eventId !== undefined) {
       throw refused('$with({ eventId }) names one event; a batch has several', 'eventId');
     }
-    const recorded: Sending[] = [];
+    const recorded: OutgoingEvent[] = [];
     const how = publishOptions(overrides);
     const stream = overrides.environment === undefined ? home : streamOf(contract, overrides.environment);
-    const gate = new BatchGate(() => channel.publish(stream, recorded.map(encode), how));
+    const gate = new BatchGate(() =>
+      channel.publish(
+        stream,
+        recorded.map((each) => each.message(codec, limits)),
+        how,
+      ),
+    );
     let open = true;
     const returned = record(
       methods(contract, (event, args) => {
@@ -176,6 +163,20 @@ export function createProducer<C extends object>(cls: ContractClass<C>, options:
 /** The stream of a contract in an environment. */
 export function streamOf(contract: ContractDefinition, environment: string): Stream {
   return { environment: checkedName('environment', environment), contract: contract.name };
+}
+
+const SHORTEST_SECRET = 16;
+
+function checkKeySecret(contract: ContractDefinition, secret: ProducerOptions['keySecret']): void {
+  const event = [...contract.byMethod.values()].find(({ key }) => key?.hashed);
+  if (!event) return;
+  const where = `${contract.cls.name}.${event.method} has a hashed @Key`;
+  const refused = (why: string) =>
+    new BackboneError('EB_OPTIONS', `${where}${why}`, { details: { path: 'keySecret' } });
+  if (secret === undefined)
+    throw refused(', and its producer has no secret for it; give `privacy.secret` or `keySecret`');
+  if (Buffer.byteLength(secret) < SHORTEST_SECRET)
+    throw refused(`; its secret must have ${SHORTEST_SECRET} bytes or more`);
 }
 
 function publishOptions({ expected, transaction }: ProduceOverrides): PublishOptions | undefined {

@@ -1,6 +1,7 @@
 import type { Channel, Stream } from './channel.js';
 import { reportChannel } from './diagnostics.js';
 import { BackboneError, describeError } from './errors.js';
+import { comparePositions, type Checkpoint } from './position.js';
 
 /** Which events are old enough to go: all that are older, or more than so many; both must let an event go. */
 export interface RetentionOptions {
@@ -15,26 +16,41 @@ export interface RetentionOptions {
 /** Retention options with every default filled in. */
 export type CheckedRetention = RetentionOptions & Required<Pick<RetentionOptions, 'everyMs'>>;
 
+/** Somebody who reads a stream without a group, such as a projection, and needs what he has not read yet. */
+export interface StreamReader {
+  readonly stream: Stream;
+  /** Tells up to where he needs nothing any more; of a partition that is not named he needs everything. */
+  reached(): Promise<Checkpoint>;
+}
+
 /**
- * Removes old events now and then, at most up to what the slowest group has finished; see `ChannelAdmin.trim`. It may run in
- * several processes at once.
+ * Removes old events now and then, at most up to what the slowest group has finished (see `ChannelAdmin.trim`) and the
+ * slowest reader has reached. It may run in several processes at once; each asks the readers it knows. Where there are readers
+ * the newest event of each partition stays.
  */
 export class Retention {
   readonly #channel: Channel;
   readonly #streams: () => readonly Stream[];
   readonly #options: CheckedRetention;
+  readonly #readers: () => readonly StreamReader[];
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
 
   /**
-   * `streams` says which streams to trim, asked each time.
+   * `streams` says which streams to trim, `readers` who reads them without a group; both are asked each time.
    *
    * @throws BackboneError `EB_OPTIONS`
    */
-  constructor(channel: Channel, streams: () => readonly Stream[], options: RetentionOptions) {
+  constructor(
+    channel: Channel,
+    streams: () => readonly Stream[],
+    options: RetentionOptions,
+    readers: () => readonly StreamReader[] = () => [],
+  ) {
     this.#channel = channel;
     this.#streams = streams;
     this.#options = checkedRetention(options);
+    this.#readers = readers;
   }
 
   /** Begins to trim, for the first time after one interval. */
@@ -58,13 +74,38 @@ export class Retention {
     const before = maxAgeMs === undefined ? undefined : Date.now() - maxAgeMs;
     for (const stream of this.#streams()) {
       try {
-        await this.#channel.admin.trim(stream, { before, keep });
+        const until = await this.#reached(stream);
+        if (until?.length === 0) continue;
+        // By the newest event a reader sees that the log is still the one that he knows.
+        await this.#channel.admin.trim(stream, { before, until, keep: until ? Math.max(keep ?? 0, 1) : keep });
       } catch (error) {
         const reason = `old events could not be removed: ${describeError(error)}`;
         reportChannel({ channel: this.#channel, kind: 'fault', stream, reason });
       }
     }
   }
+
+  /** Up to where every reader of a stream has read; absent when there is none. */
+  async #reached(stream: Stream): Promise<Checkpoint | undefined> {
+    const readers = this.#readers().filter(
+      ({ stream: { environment, contract } }) => environment === stream.environment && contract === stream.contract,
+    );
+    if (readers.length === 0) return undefined;
+    return reachedByAll(await Promise.all(readers.map((reader) => reader.reached())));
+  }
+}
+
+/** Returns what all of some checkpoints have reached. */
+export function reachedByAll([first = [], ...others]: readonly Checkpoint[]): Checkpoint {
+  return others.reduce(
+    (common, other) =>
+      common.flatMap((position) => {
+        const own = other.find(({ partition }) => partition === position.partition);
+        if (!own) return [];
+        return comparePositions(own, position) < 0 ? own : position;
+      }),
+    first,
+  );
 }
 
 /**

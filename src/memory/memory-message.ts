@@ -2,9 +2,13 @@ import type { Fields, FieldValue, Message } from '../core/index.js';
 
 /**
  * Copies a message as a wire would: what either side changes afterwards, a buffer's bytes included, stays unseen by
- * the other, and properties that no message has are left behind.
+ * the other, and properties that no message has are left behind. What was erased of it is not the producer's to say.
  */
-export function copyMessage(message: Message, fields: Fields = copyFields(message.fields)): Message {
+export function copyMessage(
+  message: Message,
+  fields: Fields = copyFields(message.fields),
+  erased: readonly string[] = [],
+): Message {
   return {
     id: message.id,
     source: message.source,
@@ -19,6 +23,7 @@ export function copyMessage(message: Message, fields: Fields = copyFields(messag
     headers: Object.assign(Object.create(null) as Record<string, string>, message.headers),
     fields,
     personal: [...message.personal],
+    ...(erased.length > 0 && { erased: [...erased] }),
   };
 }
 

@@ -106,7 +106,8 @@ export class MemoryStream implements GroupSource {
     const { message, number } = event;
     const gone = new Set((names ?? message.personal).filter((name) => name in message.fields));
     const kept = copyFields(message.fields, (name) => !gone.has(name));
-    this.#events[number - this.#trimmed - 1] = { ...event, message: copyMessage(message, kept) };
+    const erased = [...(message.erased ?? []), ...gone];
+    this.#events[number - this.#trimmed - 1] = { ...event, message: copyMessage(message, kept, erased) };
     return gone.size > 0;
   }
 

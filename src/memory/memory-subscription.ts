@@ -130,7 +130,7 @@ export class MemorySubscription implements Subscription, Member {
       appendedAt,
       deliveries,
       ...(past && { past }),
-      message: copyMessage(message, fieldsOmitted ? NO_FIELDS : undefined),
+      message: copyMessage(message, fieldsOmitted ? NO_FIELDS : undefined, message.erased),
       ...(fieldsOmitted && { fieldsOmitted }),
     };
     this.#held.set(number, delivery);

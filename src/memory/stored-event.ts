@@ -14,6 +14,6 @@ export function readEvent({ number, appendedAt, message }: StoredEvent, wanted?:
   return {
     position: positionOf(number),
     appendedAt,
-    message: copyMessage(message, copyFields(message.fields, wanted)),
+    message: copyMessage(message, copyFields(message.fields, wanted), message.erased),
   };
 }

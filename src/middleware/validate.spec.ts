@@ -4,8 +4,11 @@ import { describe, expect, it, vi } from 'vitest';
 import {
   ContractEvent,
   describeContract,
+  ERASED,
+  Erased,
   EventsContract,
   Field,
+  Personal,
   type ConsumeContext,
   type ContractClass,
   type MiddlewareContext,
@@ -155,5 +158,46 @@ describe('validation before an event is stored', () => {
   it('names the place of a value that cannot be of its declared type', async () => {
     const { error } = await outcome('produce', 'placed', [{ email: 5 }, {}, new Date()]);
     expect(error).toMatchObject({ code: 'EB_VALIDATION', details: { path: 'user.email', constraint: 'string' } });
+  });
+});
+
+describe('what was erased', () => {
+  @EventsContract('erasable')
+  class Erasable {
+    @ContractEvent()
+    placed(@Personal({ erasable: true }) @Field({ type: () => User }) user: User | Erased, note: Note) {
+      return { user, note };
+    }
+
+    @ContractEvent()
+    moved(
+      @Field({
+        segments: {
+          split: (user: User) => ({ contact: { email: user.email } }),
+          join: ({ contact }) => ({ email: contact?.email ?? '' }),
+        },
+      })
+      user: User,
+    ) {
+      return { user };
+    }
+  }
+
+  const checked = (method: string, args: unknown[], erased: readonly string[] = []) => {
+    const context = Object.assign(contextOf('consume', method, args, Erasable), { erased });
+    return validate(classValidator)(context, () => Promise.resolve());
+  };
+
+  it('passes, in place of an argument or of a part of one', async () => {
+    await expect(checked('placed', [ERASED, {}])).resolves.toBeUndefined();
+    await expect(
+      checked('moved', [Object.assign(new User(), { email: '' })], ['user.contact']),
+    ).resolves.toBeUndefined();
+  });
+
+  it('is not what is merely wrong', async () => {
+    const wrong = Object.assign(new User(), { email: '' });
+    await expect(checked('placed', [wrong, {}], ['note'])).rejects.toMatchObject({ code: 'EB_VALIDATION' });
+    await expect(checked('moved', [wrong], ['note'])).rejects.toMatchObject({ code: 'EB_VALIDATION' });
   });
 });

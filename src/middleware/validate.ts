@@ -1,5 +1,6 @@
 import {
   BackboneError,
+  Erased,
   isBackboneError,
   type EventDefinition,
   type Middleware,
@@ -66,9 +67,11 @@ function checkOf(event: EventDefinition, validator: ClassValidator): Check | und
 
   return async (context) => {
     const { args, stage } = context;
-    const perArgument = validated.map(async ({ field, shape, index }) => {
+    const perArgument = validated.map(async ({ field, shape, segments, index }) => {
       const value = args[index];
-      if (value === undefined || value === null) return [];
+      if (value === undefined || value === null || value instanceof Erased) return [];
+      // What it lacks was erased, which is no fault of the event.
+      if (segments && stage === 'consume' && context.erased.some((name) => name.startsWith(`${field}.`))) return [];
       let instance: unknown;
       try {
         instance = stage === 'produce' ? shape.revive(asStored(value), field) : value;

@@ -1,6 +1,6 @@
 import type { Provider } from '@nestjs/common';
 import { BackboneError } from '../core/index.js';
-import { unknownNames } from './checked-options.js';
+import { unknownNames } from './unknown-names.js';
 import type {
   EventBackboneAsyncOptions,
   EventBackboneOptions,

@@ -1,6 +1,8 @@
 import { BackboneError, checkedName, checkedRetention, type Channel, type ConsumerSettings } from '../core/index.js';
 import { retry } from '../middleware/retry.js';
+import { checkPrivacy } from './checked-privacy.js';
 import type { EventBackboneOptions } from './event-backbone.options.js';
+import { unknownNames } from './unknown-names.js';
 
 /** A connection's options after the start-up checks, defaults filled in. */
 export type CheckedOptions = EventBackboneOptions &
@@ -31,6 +33,7 @@ export function checkedOptions(options: EventBackboneOptions): CheckedOptions {
   numbers('limits.', options.limits);
   numbers('', { shutdownTimeoutMs: options.shutdownTimeoutMs });
   retry(options.retry);
+  checkPrivacy(options.payloads, options.privacy);
   for (const [group, own] of Object.entries(options.groups ?? {})) {
     checkedName('group name', group);
     known(`groups.${group}.`, own, [...CONSUMER, 'retry']);
@@ -62,12 +65,8 @@ const POLICIES = ['dead-letter', 'park-key', 'stop'];
 const OPTIONS = [
   ...['channel', 'group', 'environment', 'source', 'consumers', 'consumer', 'groups', 'retry', 'limits', 'codec'],
   ...['middleware', 'validate', 'globalEnhancers', 'autoStart', 'shutdownTimeoutMs', 'retention', 'requires'],
+  ...['payloads', 'privacy'],
 ];
-
-/** Lists the names of an object that mean nothing. */
-export function unknownNames(object: object | undefined, names: readonly string[]): readonly string[] {
-  return Object.keys(object ?? {}).filter((name) => !names.includes(name));
-}
 
 function known(path: string, object: object | undefined, names: readonly string[]): void {
   const unknown = unknownNames(object, names).map((name) => path + name);

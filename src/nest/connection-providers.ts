@@ -1,18 +1,22 @@
-import type { DynamicModule, OnApplicationShutdown, Provider } from '@nestjs/common';
+import { Logger, type DynamicModule, type OnApplicationShutdown, type Provider } from '@nestjs/common';
 import type { Channel, Middleware } from '../core/index.js';
 import { validate } from '../middleware/validate.js';
+import { Privacy } from '../privacy/index.js';
 import { Backbone } from './backbone.js';
 import { checkedOptions, type CheckedOptions } from './checked-options.js';
 import { Connection, type ConnectionSeams } from './connection.js';
+import { ConnectionFields } from './connection-fields.js';
 import { ConsumerHost } from './consumer-host.js';
 import { DeadLetters } from './dead-letters.js';
 import type { EventBackboneOptions } from './event-backbone.options.js';
 import { loadClassValidator } from './load-class-validator.js';
-import { connectionToken, getBackboneToken, getChannelToken, getDeadLettersToken } from './tokens.js';
+import { PrivacyRun } from './privacy-run.js';
+import { connectionToken, getBackboneToken, getChannelToken, getDeadLettersToken, getPrivacyToken } from './tokens.js';
 
 /** Returns the providers of a connection, but for its options: each part under a token of its own, for tests to replace. */
 export function connectionProviders(name: string | undefined): Required<Pick<DynamicModule, 'providers' | 'exports'>> {
   const token = (part: string) => connectionToken(part, name);
+  const logger = new Logger(`EventBackbone${name === undefined ? '' : ` (${name})`}`);
   const parts: readonly Exclude<Provider, abstract new () => unknown>[] = [
     {
       provide: token('checked-options'),
@@ -20,17 +24,21 @@ export function connectionProviders(name: string | undefined): Required<Pick<Dyn
       useFactory: (options: EventBackboneOptions) => checkedOptions(options),
     },
     {
-      provide: getChannelToken(name),
+      provide: token('fields'),
       inject: [token('checked-options')],
-      useFactory: ({ channel }: CheckedOptions) => channel,
+      useFactory: (options: CheckedOptions) => new ConnectionFields(options),
+    },
+    {
+      provide: getChannelToken(name),
+      inject: [token('checked-options'), token('fields')],
+      useFactory: ({ channel }: CheckedOptions, fields: ConnectionFields) => fields.wrapped(channel),
     },
     { provide: token('seams'), useValue: {} },
     {
       provide: token('connection'),
-      inject: [token('checked-options'), getChannelToken(name), token('seams')],
-      useFactory: async (options: CheckedOptions, channel: Channel, seams: ConnectionSeams) => {
-        return new Connection(name, options, channel, await validation(options), seams);
-      },
+      inject: [token('checked-options'), getChannelToken(name), token('seams'), token('fields')],
+      useFactory: async (options: CheckedOptions, channel: Channel, seams: ConnectionSeams, fields: ConnectionFields) =>
+        new Connection(name, options, channel, await validation(options), seams, fields),
     },
     {
       provide: token('host'),
@@ -48,10 +56,26 @@ export function connectionProviders(name: string | undefined): Required<Pick<Dyn
       useFactory: (connection: Connection) => new DeadLetters(connection),
     },
     {
+      provide: getPrivacyToken(name),
+      inject: [token('fields'), getChannelToken(name)],
+      useFactory: (fields: ConnectionFields, channel: Channel) =>
+        new Privacy(fields.privacyParts(channel, (line) => logger.log(line))),
+    },
+    {
+      provide: token('privacy-run'),
+      inject: [getPrivacyToken(name)],
+      useFactory: (privacy: Privacy) => new PrivacyRun(privacy, logger),
+    },
+    {
       // In the global module, which goes down last: whatever produces while it shuts down still can.
       provide: token('closer'),
-      inject: [getChannelToken(name)],
-      useFactory: (channel: Channel): OnApplicationShutdown => ({ onApplicationShutdown: () => channel.close() }),
+      inject: [getChannelToken(name), token('fields')],
+      useFactory: (channel: Channel, fields: ConnectionFields): OnApplicationShutdown => ({
+        async onApplicationShutdown() {
+          await channel.close();
+          await fields.close();
+        },
+      }),
     },
   ];
   return {
@@ -59,6 +83,7 @@ export function connectionProviders(name: string | undefined): Required<Pick<Dyn
     exports: [
       getBackboneToken(name),
       getDeadLettersToken(name),
+      getPrivacyToken(name),
       getChannelToken(name),
       token('connection'),
       token('host'),

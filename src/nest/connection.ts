@@ -7,9 +7,11 @@ import {
   type ContractDefinition,
   type Middleware,
   type Producer,
+  type StreamReader,
 } from '../core/index.js';
 import type { RetryWait } from '../middleware/retry.js';
 import type { CheckedOptions } from './checked-options.js';
+import { ConnectionFields } from './connection-fields.js';
 
 /** What a test puts in place of the real thing; empty in production. */
 export interface ConnectionSeams {
@@ -22,7 +24,8 @@ export interface ConnectionSeams {
 /** What the parts of one connection share. */
 export class Connection {
   readonly #producers = new Map<ContractClass, unknown>();
-  readonly #contracts = new Set<ContractDefinition>();
+  /** Who reads streams of this connection without a group; retention waits for them. */
+  readonly readers: StreamReader[] = [];
 
   constructor(
     /** Absent for the only or the main connection. */
@@ -32,17 +35,18 @@ export class Connection {
     /** Checks arguments, where a validator is installed and wanted. */
     readonly validation: Middleware | undefined,
     readonly seams: ConnectionSeams,
+    private readonly fields: ConnectionFields = new ConnectionFields(options),
   ) {}
 
   /** Every contract that handlers or producers of this connection have named. */
   get contracts(): ReadonlySet<ContractDefinition> {
-    return this.#contracts;
+    return this.fields.contracts;
   }
 
   /** Reads a contract and remembers it. */
   contract(cls: ContractClass): ContractDefinition {
     const contract = describeContract(cls);
-    this.#contracts.add(contract);
+    this.fields.add(contract);
     return contract;
   }
 
@@ -50,10 +54,10 @@ export class Connection {
   producer<C extends object>(cls: ContractClass<C>): Producer<C> {
     let producer = this.#producers.get(cls) as Producer<C> | undefined;
     if (!producer) {
-      this.#checkErasable(this.contract(cls));
+      this.#checkPrivacy(this.contract(cls));
       const { environment, source, codec, limits, middleware } = this.options;
       producer = createProducer(cls, {
-        ...{ channel: this.channel, environment, source, codec, limits },
+        ...{ channel: this.channel, environment, source, codec, limits, keySecret: this.fields.keySecret },
         middleware: [...middleware, ...this.innerMiddleware()],
       });
       this.#producers.set(cls, producer);
@@ -66,14 +70,25 @@ export class Connection {
     return [...(this.validation ? [this.validation] : []), ...(this.seams.middleware ?? [])];
   }
 
-  #checkErasable(contract: ContractDefinition): void {
+  #checkPrivacy(contract: ContractDefinition): void {
+    if (this.fields.encrypts) return;
+    const events = [...contract.byType.values()];
+    const secret = events.find((event) => event.arguments.some(({ stored }) => stored?.encrypted === true));
+    if (secret) {
+      const where = `${contract.cls.name}.${secret.method}`;
+      const remedy = 'give the connection `privacy: { secret, keys }`, or do without `encrypted`';
+      throw new BackboneError(
+        'EB_OPTIONS',
+        `${where} has a @Stored({ encrypted: true }) argument, and nothing is encrypted; ${remedy}`,
+      );
+    }
     if (this.channel.supports.erase) return;
-    const event = [...contract.byType.values()].find(({ personal }) => personal.length > 0);
-    if (!event) return;
+    const personal = events.find((event) => event.personal.length > 0);
+    if (!personal) return;
     throw new BackboneError(
       'EB_UNSUPPORTED',
-      `${contract.cls.name}.${event.method} has a @Personal argument, and this channel cannot erase; ` +
-        'produce it on a channel that can, or take the personal data out of the event',
+      `${contract.cls.name}.${personal.method} has a @Personal argument, and this channel cannot erase; encrypt it ` +
+        '(`privacy: { secret, keys }`), produce it on a channel that can, or take the personal data out of the event',
       { details: { missing: ['erase'] } },
     );
   }

@@ -33,7 +33,7 @@ export class ConsumerRunner implements OnModuleInit, OnApplicationBootstrap, OnM
     this.#diagnostics = new DiagnosticsLog(connection.channel, this.#logger);
     const { channel, options } = connection;
     const streams = () => [...connection.contracts].map((contract) => streamOf(contract, options.environment));
-    this.#retention = options.retention && new Retention(channel, streams, options.retention);
+    this.#retention = options.retention && new Retention(channel, streams, options.retention, () => connection.readers);
   }
 
   async onModuleInit(): Promise<void> {

@@ -1,6 +1,7 @@
 import {
   BackboneError,
   decodeArguments,
+  eventOfType,
   jsonCodec,
   streamOf,
   type ContractClass,
@@ -32,7 +33,7 @@ export interface ShownDeadLetter {
   readonly letter: DeadLetter;
   /** Absent when the event is gone, or unreadable. */
   readonly metadata?: EventMetadata;
-  /** The arguments by name; absent when they cannot be decoded. Personal ones are among them. */
+  /** The arguments by name; absent when they cannot be decoded. Personal ones are among them, erased ones are `ERASED`. */
   readonly args?: Readonly<Record<string, unknown>>;
 }
 
@@ -109,15 +110,15 @@ export class DeadLetters {
     throw new BackboneError('EB_OPTIONS', 'DeadLetters: name a `group`, the connection has no group of its own');
   }
 
-  #shown({ byType }: ContractDefinition, event: ReadEvent | undefined): Omit<ShownDeadLetter, 'letter'> {
+  #shown(contract: ContractDefinition, event: ReadEvent | undefined): Omit<ShownDeadLetter, 'letter'> {
     const message = event?.message;
     if (!message) return {};
-    const definition = byType.get(message.type);
-    const { fields } = message;
+    const definition = eventOfType(contract, message.type);
+    const { fields, erased } = message;
     const metadata = metadataOf(message);
     if (!definition || event.malformed) return { metadata };
     try {
-      const values = decodeArguments(definition, fields, this.#connection.options.codec ?? jsonCodec);
+      const values = decodeArguments(definition, fields, this.#connection.options.codec ?? jsonCodec, erased);
       const args = Object.fromEntries(definition.arguments.map(({ field }, i) => [field, values[i]]));
       return { metadata, args };
     } catch {

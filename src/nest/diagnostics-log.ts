@@ -3,6 +3,7 @@ import type { LoggerService } from '@nestjs/common';
 import {
   describeError,
   DIAGNOSTICS,
+  innermost,
   type Channel,
   type ChannelDiagnostic,
   type ConsumerDiagnostic,
@@ -15,7 +16,7 @@ export class DiagnosticsLog {
   readonly #channel: Channel;
 
   constructor(channel: Channel, logger: Required<Pick<LoggerService, 'log' | 'warn' | 'error'>>) {
-    this.#channel = channel;
+    this.#channel = innermost(channel);
     this.#logger = logger;
   }
 
@@ -34,7 +35,7 @@ export class DiagnosticsLog {
   readonly #onChannel = (message: unknown): void => {
     const event = message as ChannelDiagnostic;
     // Other applications in the process speak here, too.
-    if (event.channel !== this.#channel) return;
+    if (innermost(event.channel) !== this.#channel) return;
     const { kind, stream, group, reason, count } = event;
     const text = [KINDS[kind], at(stream, group), count === undefined ? '' : `(${count})`].filter(Boolean).join(' ');
     const line = reason === undefined ? text : `${text}: ${reason}`;
@@ -44,7 +45,7 @@ export class DiagnosticsLog {
 
   readonly #onConsumer = (message: unknown): void => {
     const event = message as ConsumerDiagnostic;
-    if (event.channel !== this.#channel) return;
+    if (innermost(event.channel) !== this.#channel) return;
     const what = `${event.type ?? 'an unreadable event'} ${event.eventId ?? ''}`.trimEnd();
     const where = at(event.stream, event.group);
     const why = describeError(event.error);
@@ -58,6 +59,9 @@ export class DiagnosticsLog {
         this.#logger.error(
           `set aside ${what} ${where} as ${event.deadLetter?.kind ?? 'failed'}: ${event.deadLetter?.error ?? why}`,
         );
+        return;
+      case 'erased':
+        this.#logger.log(`passed over ${what} ${where}: an argument that its handler needs was erased`);
         return;
       case 'failed':
         this.#logger.error(`the consumer ${where} has failed and reads no more: ${why}`);

@@ -9,6 +9,7 @@ import type {
   RetentionOptions,
 } from '../core/index.js';
 import type { RetryOptions } from '../middleware/retry.js';
+import type { PayloadOptions, PrivacyOptions } from './privacy.options.js';
 
 /** How one group's events are consumed; what is absent is taken from the connection. */
 export interface GroupOptions extends ConsumerSettings {
@@ -52,6 +53,10 @@ export interface EventBackboneOptions {
   readonly shutdownTimeoutMs?: number;
   /** Removes old events that every group has finished, where the channel supports `trim`. Default: nothing is removed. */
   readonly retention?: RetentionOptions;
+  /** Keeps fields outside the channel: large ones, personal ones, or all. */
+  readonly payloads?: PayloadOptions;
+  /** Encrypts personal data, and knows where whose is, so that `Privacy` can erase and show it. */
+  readonly privacy?: PrivacyOptions;
   /** What the application relies on: a channel that cannot do it is refused at start-up. */
   readonly requires?: readonly (keyof ChannelSupports)[];
 }

@@ -1,6 +1,6 @@
 import { ModuleRef, type DiscoveryService, type MetadataScanner } from '@nestjs/core';
-import { BackboneError, checkedName, selectedMethod, type EventDefinition } from '../core/index.js';
-import { RETRY, unknownNames } from './checked-options.js';
+import { BackboneError, checkedName, eventOfMethod, selectedMethod, type EventDefinition } from '../core/index.js';
+import { RETRY } from './checked-options.js';
 import type { Connection } from './connection.js';
 import type { FoundHandler, ProviderWrapper } from './found-handler.js';
 import {
@@ -10,6 +10,7 @@ import {
   type HandlerDeclaration,
 } from './handler-declaration.js';
 import { getBackboneToken } from './tokens.js';
+import { unknownNames } from './unknown-names.js';
 
 type Candidate = Pick<FoundHandler, 'where' | 'wrapper' | 'cls' | 'method'>;
 
@@ -101,7 +102,7 @@ export class HandlerExplorer {
   #event(where: string, { contract: cls, event: named }: HandlerDeclaration): EventDefinition {
     const contract = this.connection.contract(cls);
     const name = typeof named === 'string' ? named : selectedMethod<unknown>(named as (events: object) => unknown);
-    const event = name === undefined ? undefined : contract.byMethod.get(name);
+    const event = name === undefined ? undefined : eventOfMethod(contract, name);
     if (event) return event;
     const known = [...contract.byMethod.keys()].join(', ');
     throw refused(

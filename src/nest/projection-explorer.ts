@@ -1,6 +1,6 @@
 import type { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { ModuleRef } from '@nestjs/core';
-import { BackboneError, selectedMethod, type EventDefinition, type ReadModel } from '../core/index.js';
+import { BackboneError, eventOfMethod, selectedMethod, type EventDefinition, type ReadModel } from '../core/index.js';
 import { checkedProjection, ProjectionRunner, type ProjectionHandler } from '../projections/index.js';
 import type { Connection } from './connection.js';
 import { called } from './enhanced-call.js';
@@ -86,7 +86,7 @@ export class ProjectionExplorer {
   #event(where: string, { contract: cls, event: named }: ReturnType<typeof declaredProjects>[number]): EventDefinition {
     const contract = this.connection.contract(cls);
     const name = typeof named === 'string' ? named : selectedMethod<unknown>(named as (events: object) => unknown);
-    const event = name === undefined ? undefined : contract.byMethod.get(name);
+    const event = name === undefined ? undefined : eventOfMethod(contract, name);
     if (event) return event;
     throw refused(where, `${cls.name} has no such event; it has: ${[...contract.byMethod.keys()].join(', ')}`);
   }

@@ -23,7 +23,9 @@ export class ProjectionHost implements OnModuleInit, OnApplicationBootstrap, OnM
     const found = await this.explorer.explore(this.options.model);
     const names = found.map(({ runner }) => runner.name);
     this.#started = chosen(this.options.projections, names);
-    this.projections.install(found.map(({ runner }) => runner));
+    const runners = found.map(({ runner }) => runner);
+    this.projections.install(runners);
+    this.connection.readers.push(...runners);
     subscribe(PROJECTION_DIAGNOSTICS, this.#log);
     for (const { runner, rows } of found) {
       const note = this.#started.includes(runner.name) ? '' : ' (not started)';

@@ -33,6 +33,11 @@ export class Projections {
     runner.start(options);
   }
 
+  /** Resolves when a projection was stopped, and rejects with what it ended with otherwise; see `ProjectionRunner.ended`. */
+  async ended(name: string): Promise<void> {
+    return this.#runner(name).ended();
+  }
+
   /** Makes a model anew; see `ProjectionRunner.init`. */
   async init(name: string, options?: InitOptions): Promise<InitReport> {
     return this.#runner(name).init(options);

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import type { InjectionToken } from '@nestjs/common';
 import { BackboneError, type Channel, type ContractClass, type Producer } from '../core/index.js';
+import { Privacy } from '../privacy/index.js';
 import { Backbone } from './backbone.js';
 import { DeadLetters } from './dead-letters.js';
 
@@ -12,6 +13,11 @@ export function getBackboneToken(connection?: string): InjectionToken<Backbone> 
 /** Returns the token of a connection's {@link DeadLetters}; for the only connection, the class itself. */
 export function getDeadLettersToken(connection?: string): InjectionToken<DeadLetters> {
   return connection === undefined ? DeadLetters : connectionToken('dead-letters', connection);
+}
+
+/** Returns the token of a connection's {@link Privacy}; for the only connection, the class itself. */
+export function getPrivacyToken(connection?: string): InjectionToken<Privacy> {
+  return connection === undefined ? Privacy : connectionToken('privacy', connection);
 }
 
 /** Returns the token of a connection's channel; tests override it. */

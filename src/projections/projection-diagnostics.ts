@@ -6,7 +6,7 @@ export interface ProjectionDiagnostic {
   readonly channel: Channel;
   readonly stream: Stream;
   readonly projection: string;
-  readonly kind: 'building' | 'live' | 'waiting' | 'skipped' | 'replaced' | 'failed';
+  readonly kind: 'building' | 'live' | 'waiting' | 'skipped' | 'erased' | 'replaced' | 'failed';
   readonly eventId?: string;
   readonly type?: string;
   readonly error?: unknown;

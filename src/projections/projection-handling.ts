@@ -2,6 +2,7 @@ import {
   BackboneError,
   compose,
   jsonCodec,
+  lacksErased,
   runWithEvent,
   type ConsumedFrom,
   type EventDefinition,
@@ -32,15 +33,19 @@ export class ProjectionHandling<Transaction> {
     return [...this.#runs.keys()];
   }
 
-  /** Rejects with what the event failed with. */
-  async project(event: ReadEvent, projecting: Projecting<Transaction>): Promise<void> {
+  /**
+   * Rejects with what the event failed with. Resolves to false when it was passed over, because an argument that its
+   * handler needs was erased.
+   */
+  async project(event: ReadEvent, projecting: Projecting<Transaction>): Promise<boolean> {
     const { message, malformed } = event;
     if (malformed) throw malformed;
     const handler = message && this.#runs.get(message.type);
-    if (!handler) return;
+    if (!handler) return true;
+    if (lacksErased(handler.event, message)) return false;
     const context = new ProjectedEvent(handler.event, event, message, this.#from, projecting);
     await runWithEvent(context, () => handler.run(context));
-    if (context.completed || context.skipped) return;
+    if (context.completed || context.skipped) return true;
     throw new BackboneError('EB_NOT_COMPLETED', `a middleware ended ${context.type} without its handler`);
   }
 }

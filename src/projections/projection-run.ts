@@ -9,7 +9,7 @@ import {
   type SavedCheckpoint,
   type Stream,
 } from '../core/index.js';
-import { advanced, checkAnchor } from './anchor.js';
+import { advanced, checkAnchor, covers } from './anchor.js';
 import { eventFailure, isServerAway, takenOver } from './event-failure.js';
 import { reportProjection, type ProjectionDiagnostic } from './projection-diagnostics.js';
 import { ProjectionHandling } from './projection-handling.js';
@@ -41,6 +41,7 @@ export class ProjectionRun<Transaction> {
   error: unknown;
   projected = 0;
   skipped = 0;
+  erased = 0;
   readonly #options: ProjectionRunnerOptions<Transaction>;
   readonly #settings: CheckedSettings;
   readonly #task: RunTask<Transaction>;
@@ -99,9 +100,7 @@ export class ProjectionRun<Transaction> {
       if (this.#task.signal.aborted) return true;
       if (!side.isTransient(error) && !isServerAway(error)) throw error;
       this.#failures += 1;
-      this.status = 'waiting';
-      this.error = error;
-      this.#report({ kind: 'waiting', error });
+      this.#wait(error);
       const longest = Math.min(FIRST_WAIT_MS * 2 ** Math.min(this.#failures - 1, 10), LONGEST_WAIT_MS);
       await pause(longest * (0.5 + Math.random() / 2), this.#signal);
       this.#checkHeld();
@@ -110,8 +109,8 @@ export class ProjectionRun<Transaction> {
   }
 
   /**
-   * A new fence for each attempt: a transaction of the last one, whose commit was never confirmed, may still end either
-   * way. Taking the fence waits for it, or makes it fail.
+   * A new fence after each failure: the transaction that failed may have been committed, or may still end either way.
+   * Taking the fence waits for it, or makes it fail; what is stored then is what counts, whatever the error was.
    */
   async #takeFence(): Promise<void> {
     const { side } = this.#task;
@@ -167,9 +166,10 @@ export class ProjectionRun<Transaction> {
     } catch (error) {
       if (!this.#isFaultOfEvent(error)) throw error;
     }
+    await this.#takeFence();
     for (const event of events.slice(done)) {
       if (this.#signal.aborted) return;
-      await this.#alone(event);
+      if (!this.#holds(event)) await this.#alone(event);
     }
   }
 
@@ -180,19 +180,21 @@ export class ProjectionRun<Transaction> {
     const { side, onProjected } = this.#task;
     const began = performance.now();
     const isReplay = !this.saved.complete;
-    const { next, count } = await side.transaction(name, async (tx) => {
+    const { next, count, erased } = await side.transaction(name, async (tx) => {
       let count = 0;
+      const erased: ReadEvent[] = [];
       for (const event of events) {
-        await this.#handling.project(event, { tx, isReplay });
+        if (!(await this.#handling.project(event, { tx, isReplay }))) erased.push(event);
         count += 1;
         if (performance.now() - began > maxTransactionMs || this.#signal.aborted) break;
       }
       const next = advanced(this.saved, events.slice(0, count));
       await side.save(name, next, tx);
-      return { next, count };
+      return { next, count, erased };
     });
     this.#done(next);
     this.projected += count;
+    this.#passOver(erased);
     onProjected?.(count);
     return count;
   }
@@ -204,9 +206,8 @@ export class ProjectionRun<Transaction> {
       await this.#transact([event]);
     } catch (error) {
       if (!this.#isFaultOfEvent(error)) throw error;
-      // What fails under an old fence may have met what another runner has done already.
-      const now = await side.load(projection.name);
-      if (now?.fence !== this.saved.fence) throw takenOver(projection.name);
+      await this.#takeFence();
+      if (this.#holds(event)) return;
       if (this.#settings.onFailure === 'stop') throw eventFailure(projection.name, event, error);
       const { position, message } = event;
       const reason = deadLetterReason(error, 1, message?.fields);
@@ -219,6 +220,11 @@ export class ProjectionRun<Transaction> {
       this.#report({ kind: 'skipped', eventId: message?.id, type: message?.type, error });
       onProjected?.(1);
     }
+  }
+
+  #passOver(erased: readonly ReadEvent[]): void {
+    this.erased += erased.length;
+    for (const { message } of erased) this.#report({ kind: 'erased', eventId: message?.id, type: message?.type });
   }
 
   async #save(
@@ -238,6 +244,10 @@ export class ProjectionRun<Transaction> {
   #done(next: SavedCheckpoint): void {
     this.#saved = next;
     this.#failures = 0;
+  }
+
+  #holds({ position }: ReadEvent): boolean {
+    return covers(this.saved.checkpoint, [position]);
   }
 
   #isFaultOfEvent(error: unknown): boolean {
@@ -263,6 +273,14 @@ export class ProjectionRun<Transaction> {
 
   #checkHeld(): void {
     if (this.#ended.signal.aborted) throw takenOver(this.#options.projection.name);
+  }
+
+  /** Told once, however often it is tried. */
+  #wait(error: unknown): void {
+    const isNew = this.status !== 'waiting';
+    this.status = 'waiting';
+    this.error = error;
+    if (isNew) this.#report({ kind: 'waiting', error });
   }
 
   #is(status: 'building' | 'live'): void {

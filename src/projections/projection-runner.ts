@@ -4,10 +4,12 @@ import {
   deadline,
   isBackboneError,
   pause,
+  reachedByAll,
   type Checkpoint,
   type Position,
   type SkippedEvent,
   type Stream,
+  type StreamReader,
 } from '../core/index.js';
 import { covers } from './anchor.js';
 import { countEvents } from './count-events.js';
@@ -22,6 +24,7 @@ import {
 } from './projection-options.js';
 import { checkedProjection } from './projection.js';
 import { reportProjection } from './projection-diagnostics.js';
+import { UnreadFront } from './unread-front.js';
 
 /** How a projection stands: here, and in its read model. */
 export interface ProjectionState {
@@ -37,6 +40,8 @@ export interface ProjectionState {
   /** Events that this process has taken in. */
   readonly projected: number;
   readonly skipped: number;
+  /** Projected events whose handler did not run, because an argument that it needs was erased. */
+  readonly erased: number;
   /** The version that made the model; absent where there is none. */
   readonly version?: number;
   /** False while the model does not hold everything yet. */
@@ -66,10 +71,13 @@ const MOST_COUNTED = 1_000;
 const LONGEST_LOOK_MS = 200;
 
 /** Keeps a read model up to date with a stream, makes it anew, and tells how it stands. */
-export class ProjectionRunner<Transaction = unknown> {
+export class ProjectionRunner<Transaction = unknown> implements StreamReader {
+  /** The stream that it reads. */
+  readonly stream: Stream;
   readonly #options: ProjectionRunnerOptions<Transaction>;
   readonly #settings: CheckedSettings;
-  readonly #stream: Stream;
+  readonly #front: UnreadFront;
+  readonly #shadowFront: UnreadFront;
   #following: Following<Transaction> | undefined;
   #status: ProjectionState['status'] = 'idle';
   #error: unknown;
@@ -80,7 +88,9 @@ export class ProjectionRunner<Transaction = unknown> {
     checkedProjection(options.projection);
     this.#options = options;
     this.#settings = checkedSettings(options);
-    this.#stream = streamOfProjection(options);
+    this.stream = streamOfProjection(options);
+    this.#front = new UnreadFront(options);
+    this.#shadowFront = new UnreadFront(options);
   }
 
   get name(): string {
@@ -108,6 +118,21 @@ export class ProjectionRunner<Transaction = unknown> {
   }
 
   /**
+   * Resolves when it follows no more because it was stopped.
+   *
+   * @throws what it ended with otherwise: `EB_LEASE_LOST` when another runner has taken over, `EB_PROJECTION` for an event
+   *   that fails, and what else makes its status `failed`.
+   */
+  async ended(): Promise<void> {
+    while (this.#following) {
+      await this.#following.ended;
+      // It goes on when the model was made anew.
+      await this.#initialising?.catch(() => undefined);
+    }
+    if (this.#status === 'failed' || this.#status === 'replaced') throw this.#error;
+  }
+
+  /**
    * Makes the model anew from the log and resolves when it holds everything there was. What was begun and broken off goes
    * on where it was, unless `fresh`. While it lasts readers see an incomplete model; with `swap` they see the old one until
    * the new one takes its place. Whoever followed the old model stops; this runner goes on following if it did before.
@@ -126,16 +151,17 @@ export class ProjectionRunner<Transaction = unknown> {
     const saved = await model.load(projection.name);
     const checkpoint = saved?.checkpoint ?? [];
     const types = projection.handlers.map(({ event }) => event.type);
-    const counted = await countEvents(channel, { stream: this.#stream, types, after: checkpoint }, MOST_COUNTED);
+    const counted = await countEvents(channel, { stream: this.stream, types, after: checkpoint }, MOST_COUNTED);
     const { events, more, oldestAt = Date.now() } = counted;
     const run = this.#following?.run;
     return {
       name: this.name,
-      stream: this.#stream,
+      stream: this.stream,
       status: this.#following?.run.status ?? this.#status,
       error: run ? run.error : this.#error,
       projected: run?.projected ?? 0,
       skipped: run?.skipped ?? 0,
+      erased: run?.erased ?? 0,
       version: saved && saved.version > 0 ? saved.version : undefined,
       complete: saved?.complete === true,
       checkpoint,
@@ -167,6 +193,20 @@ export class ProjectionRunner<Transaction = unknown> {
     }
   }
 
+  /**
+   * Tells up to where the log holds nothing that the model, or the one that is made beside it, still has to read. What lies
+   * before may be removed, if nobody wants to make the model anew.
+   */
+  async reached(): Promise<Checkpoint> {
+    const { projection, model } = this.#options;
+    const [live, shadow] = await Promise.all([model.load(projection.name), model.shadow.load(projection.name)]);
+    // A model of an older version is to be made anew.
+    if (!live || live.version < projection.version) return [];
+    const reached = await this.#front.behind(live);
+    if (!shadow) return reached;
+    return reachedByAll([reached, await this.#shadowFront.behind(shadow)]);
+  }
+
   /** A server that is away has not said no. */
   async #holdsNow(wanted: Checkpoint): Promise<boolean> {
     try {
@@ -185,7 +225,7 @@ export class ProjectionRunner<Transaction = unknown> {
     if (covers(saved.checkpoint, wanted)) return true;
     const types = projection.handlers.map(({ event }) => event.type);
     const rest = channel.read({
-      stream: this.#stream,
+      stream: this.stream,
       types,
       fields: [],
       after: saved.checkpoint,
@@ -216,7 +256,7 @@ export class ProjectionRunner<Transaction = unknown> {
     this.#error = error;
     if (status === 'stopped') return;
     const { channel } = this.#options;
-    reportProjection({ channel, stream: this.#stream, projection: this.name, kind: status, error, ...eventOf(error) });
+    reportProjection({ channel, stream: this.stream, projection: this.name, kind: status, error, ...eventOf(error) });
   }
 
   async #init(options: InitOptions): Promise<InitReport> {

@@ -2,8 +2,10 @@ import {
   BackboneError,
   checkedName,
   describeContract,
+  eventOfMethod,
   type ContractClass,
   type ContractDefinition,
+  type Erasure,
   type EventArgs,
   type EventDefinition,
   type EventName,
@@ -33,6 +35,9 @@ export interface Projection<Transaction = unknown> {
 /** The events that a projection handles, by the names of the contract's methods. */
 export type ProjectionMethods<C, Transaction> = {
   readonly [K in EventName<C>]?: (...args: [...EventArgs<C, K>, ProjectedEvent<Transaction>]) => unknown;
+} & {
+  /** What was erased from the events of the stream. */
+  readonly $erased?: (erasure: Erasure, projected: ProjectedEvent<Transaction>) => unknown;
 };
 
 /** What a projection of one contract is made of. */
@@ -56,7 +61,7 @@ export function defineProjection<C extends object, Transaction>(
   const definition = describeContract(contract);
   const methods = Object.entries(on as Record<string, ((...args: unknown[]) => unknown) | undefined>);
   const handlers = methods.flatMap(([method, run]) => {
-    const event = definition.byMethod.get(method);
+    const event = eventOfMethod(definition, method);
     if (!event) throw refused(name, `${contract.name} has no event ${method}`);
     if (!run) return [];
     const handler: ProjectionHandler<Transaction> = { event, project: (args, projected) => run(...args, projected) };

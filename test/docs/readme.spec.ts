@@ -6,6 +6,8 @@ const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
 describe.for([
   ['README.md', 'readme'],
   ['docs/handling.md', 'handling'],
+  ['docs/projections.md', 'projections/page'],
+  ['docs/payload-routing.md', 'payloads/page'],
   ['docs/from-nest-microservices.md', 'from-nest-microservices'],
 ] as const)('%s', ([page, folder]) => {
   const text = readFileSync(new URL(`../../${page}`, import.meta.url), 'utf8');

@@ -9,7 +9,8 @@ import {
 } from 'nest-event-backbone';
 import { memoryChannel } from 'nest-event-backbone/memory';
 import { memoryReadModel, type MemoryTransaction } from 'nest-event-backbone/projections';
-import { describe, expect, it } from 'vitest';
+import type { EventBackboneTestingOptions } from 'nest-event-backbone/testing';
+import { describe, expect, it, vi } from 'vitest';
 import { Product, ShipmentTracking, User } from './shipment-tracking.js';
 import { order, startApplication } from './start-application.js';
 
@@ -86,6 +87,29 @@ describe('the projections of an application', () => {
     expect(model.rows('counts', 'counts')).toEqual(new Map([['all', 2]]));
   });
 
+  it('keep what they have not read from retention, also where they are not started', async () => {
+    const channel = memoryChannel();
+    const retention = { maxEvents: 0, everyMs: 5 };
+    const { model, projections, shipments } = await start({ projections: ['counts'] }, channel, [], { retention });
+    const left = async () => {
+      let count = 0;
+      for await (const events of channel.read({ stream: STREAM })) count += events.length;
+      return count;
+    };
+    await shipments.orderPlaced(...order());
+    await projections.waitFor('counts', (await shipments.orderPlaced(...order())).position);
+    // Only retention asks for a projection that is not started; asked again, it is done with the first time.
+    const asked = vi.spyOn(model, 'load');
+    await vi.waitFor(
+      () => expect(asked.mock.calls.filter(([name]) => name === 'orders').length).toBeGreaterThan(2),
+      PATIENCE,
+    );
+    expect(await left()).toBe(2);
+    projections.run('orders');
+    await vi.waitFor(async () => expect(await left()).toBe(1), PATIENCE);
+    expect(model.rows('orders', 'orders').size).toBe(2);
+  });
+
   it('are refused without a read model, twice, and under a name that is not there', async () => {
     const refusals = [
       startApplication({ imports: [ProjectionModule.forRoot({})], providers: [CountsProjection] }),
@@ -102,10 +126,15 @@ describe('the projections of an application', () => {
 @Projection('counts', { contract: ShipmentTracking })
 class CountsAgain extends CountsProjection {}
 
+/** How long a condition may take on a slow machine. */
+const PATIENCE = { timeout: 20_000, interval: 10 };
+const STREAM = { environment: 'default', contract: 'shipment-tracking' };
+
 async function start(
   options: Parameters<typeof ProjectionModule.forRoot>[0] = {},
   own = memoryChannel(),
   more: (new () => unknown)[] = [],
+  connection: EventBackboneTestingOptions = {},
 ) {
   const model = (options.model as ReturnType<typeof memoryReadModel> | undefined) ?? memoryReadModel();
   const started = await startApplication(
@@ -113,7 +142,7 @@ async function start(
       imports: [ProjectionModule.forRoot({ model, ...options })],
       providers: [OrdersProjection, CountsProjection, ...more],
     },
-    { channel: own },
+    { ...connection, channel: own },
   );
   return { ...started, model, projections: started.app.get(Projections) };
 }

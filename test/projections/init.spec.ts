@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { paid, scene, type Methods } from './accounts-scene.js';
+import { paid, PATIENCE, scene, type Methods } from './accounts-scene.js';
 
 describe('init', () => {
   it('makes the model anew and tells how far it is', async () => {
@@ -43,7 +43,7 @@ describe('init', () => {
     expect(seen).not.toContainEqual({});
     expect(seen).not.toContainEqual({ ada: 4 });
     expect(balances()).toEqual({ ada: 4 });
-    await vi.waitFor(async () => expect((await runner.state()).status).toBe('replaced'));
+    await vi.waitFor(async () => expect((await runner.state()).status).toBe('replaced'), PATIENCE);
     next.start();
     await next.waitFor((await producer.paid('ada', 1)).position);
     expect(balances()).toEqual({ ada: 6 });

@@ -117,6 +117,28 @@ export const adminPromises = [
   ),
 
   promise(
+    'an erased field is named in `erased`',
+    async (scene) => {
+      const { admin } = scene.channel;
+      const fields = { name: '"Ada"', email: '"a@b.c"', product: '7' };
+      const messages = sampleMessages(3, { fields, personal: ['name', 'email'] });
+      const [one, other] = messages.map(({ id }) => id);
+      await scene.publish(messages);
+      await admin.erase(scene.stream, [one ?? '']);
+      await admin.erase(scene.stream, [other ?? ''], ['email']);
+      await admin.erase(scene.stream, [other ?? ''], ['product']);
+      const delivered = await scene.listen().take(3);
+      const read = await scene.read();
+      for (const [i, expected] of [['email', 'name'], ['email', 'product'], []].entries()) {
+        for (const event of [delivered[i], read[i]]) {
+          assert.deepEqual([...(messageOf(event).erased ?? [])].sort(), expected, 'the names of the erased fields');
+        }
+      }
+    },
+    'erase',
+  ),
+
+  promise(
     'appending an erased event again does not bring its personal fields back',
     async (scene) => {
       const message: Message = sampleMessage({ fields: { name: '"Ada"', product: '7' }, personal: ['name'] });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Message } from '../../core/index.js';
+import type { Fields, Message } from '../../core/index.js';
 import { assertAsPublished, assertFields, messageOf } from './expectations.js';
 import { promise } from './promise.js';
 import { sampleMessage } from './sample-message.js';
@@ -57,6 +57,20 @@ export const contentPromises = [
     const names = ['id', 'type', 'key', 'time', 'source', 'partitionkey', 'fields', 'personal', 'headers', 'data'];
     const fields = Object.fromEntries(names.map((name) => [name, `"field ${name}"`]));
     await assertKept(scene, sampleMessage({ fields, personal: ['key', 'data'] }));
+  }),
+
+  promise('a reference to a payload store is stored and read back', async (scene) => {
+    const fields: Fields = {
+      product: '7',
+      plan: { store: 'files+archive', size: 7_000_000 },
+      face: { store: 'files', size: 0 },
+    };
+    await scene.publish([sampleMessage({ fields, personal: ['face'] })]);
+    const [delivery] = await scene.listen().take(1);
+    const [event] = await scene.read();
+    const [plan] = await scene.read({ fields: ['plan'] });
+    for (const read of [delivery, event]) assert.deepEqual({ ...messageOf(read).fields }, fields);
+    assert.deepEqual({ ...messageOf(plan).fields }, { plan: fields['plan'] });
   }),
 
   promise('what a producer changes after its append does not show', async (scene) => {

@@ -1,4 +1,4 @@
-import { alteredAdmin, alteredMessages, alteredState } from './altered-channel.js';
+import { alteredAdmin, alteredDeliveries, alteredMessages, alteredReading, alteredState } from './altered-channel.js';
 import { broken, type BrokenChannel } from './broken-channel.js';
 
 /** Channels that do something else than the operator asked for. */
@@ -43,6 +43,16 @@ export const brokenAdmin: readonly BrokenChannel[] = [
     'erases the personal fields only, whatever is named',
     ['erasing removes the personal fields of an event, or the named ones, and leaves the event'],
     (intact) => alteredAdmin(intact, { erase: (stream, ids) => intact.admin.erase(stream, ids) }),
+  ),
+  broken('tells a reader nothing about erased fields', ['an erased field is named in `erased`'], (intact) =>
+    alteredReading(intact, ({ message, ...event }) => [
+      { ...event, message: message && { ...message, erased: undefined } },
+    ]),
+  ),
+  broken('tells a consumer nothing about erased fields', ['an erased field is named in `erased`'], (intact) =>
+    alteredDeliveries(intact, ({ message, ...delivery }) => [
+      { ...delivery, message: message && { ...message, erased: undefined } },
+    ]),
   ),
   {
     flaw: 'stores an erased event anew',

@@ -18,7 +18,7 @@ export const brokenContent: readonly BrokenChannel[] = [
     ['every byte of a binary field arrives as it was published', 'a field of 100 KiB arrives whole'],
     (intact) =>
       alteredMessages(intact, (message) =>
-        withValues(message, (value) => (typeof value === 'string' ? value : Buffer.from(text(value)))),
+        withValues(message, (value) => (typeof value === 'string' ? value : Buffer.from(text(value as Uint8Array)))),
       ),
   ),
   broken('writes text in Latin-1', ['every character of a text field arrives as it was published'], (intact) =>
@@ -63,6 +63,25 @@ export const brokenContent: readonly BrokenChannel[] = [
       withFields(message, (name) => !(name in message) || name === 'fields' || name === 'headers'),
     ),
   ),
+  broken('stores references as text', ['a reference to a payload store is stored and read back'], (intact) =>
+    alteredMessages(intact, (message) =>
+      withValues(message, (value) =>
+        typeof value === 'string' || value instanceof Uint8Array ? value : JSON.stringify(value),
+      ),
+    ),
+  ),
+  broken('forgets the size of a reference', ['a reference to a payload store is stored and read back'], (intact) =>
+    alteredReading(intact, ({ message, ...event }) => [
+      {
+        ...event,
+        message:
+          message &&
+          withValues(message, (value) =>
+            typeof value === 'string' || value instanceof Uint8Array ? value : { ...value, size: 0 },
+          ),
+      },
+    ]),
+  ),
   {
     flaw: "keeps the caller's own buffers",
     breaks: ['what a producer changes after its append does not show'],
@@ -100,8 +119,8 @@ function withFields(message: Message, kept: (name: string, value: FieldValue) =>
   return { ...message, fields };
 }
 
-function withValues(message: Message, change: (value: string | Uint8Array) => FieldValue): Message {
-  const fields = Object.entries(message.fields).map(([name, value]) => [name, change(value as string)] as const);
+function withValues(message: Message, change: (value: FieldValue) => FieldValue): Message {
+  const fields = Object.entries(message.fields).map(([name, value]) => [name, change(value)] as const);
   return { ...message, fields: Object.fromEntries(fields) };
 }
 

@@ -1,0 +1,12 @@
+export type { AuditFinding, AuditReport } from './audit.js';
+export { ErasureJournal } from './erasure-journal.js';
+export type { ErasureReport } from './erasing.js';
+export { fieldEncryption, type FieldEncryptionOptions } from './field-encryption.js';
+export { KeyRing, type KeyRingOptions } from './key-ring.js';
+export type { Rotation, RotationOptions } from './key-rotation.js';
+export type { PersonalEvent } from './personal-data.js';
+export { Privacy, type OfTenant, type PrivacyParts } from './privacy.js';
+export { derivedSecret, Pseudonyms } from './pseudonyms.js';
+export { SEALED_BYTES } from './sealed-field.js';
+export { secretCheck, SubjectIndex } from './subject-index.js';
+export type { KeyWrapper, WrapContext, WrappingKeys } from './wrapping.js';
