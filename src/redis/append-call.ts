@@ -2,6 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { BackboneError, checkedName, type FieldValue, type Message } from '../core/index.js';
 import { ENTRY_FIELD, MAX_ENTRY_LENGTH } from './entry-format.js';
 import type { StreamKeys } from './keys.js';
+import { writeReference } from './field-reference.js';
+import { APPEND, APPEND_ONE } from './scripts/append.js';
+import type { Script } from './scripts/script.js';
 import { writeEntry } from './write-entry.js';
 
 /** A message made ready to be sent, any number of times. */
@@ -18,7 +21,7 @@ export interface PreparedEvent {
   readonly bytes: number;
 }
 
-/** The KEYS and ARGV of the append script, in one list behind the number of keys. */
+/** The KEYS and ARGV of an append script, in one list behind the number of keys. */
 export type AppendArguments = (string | Buffer | number)[];
 
 /** A hash that goes ahead of the append script: its key, then names and values in turn. */
@@ -37,17 +40,20 @@ const PARTS_BESIDE_VALUES = 6;
  *
  * @throws BackboneError `EB_NAME`, `EB_ARGUMENT` or `EB_TOO_LARGE` for what no reader would understand.
  */
-export function prepareEvent(message: Message): PreparedEvent {
+export function prepareEvent(message: Message, maxBytes: number): PreparedEvent {
   const { fields, personal } = message;
   const id = checkedName('event id', message.id);
   const names: string[] = [];
   const values: (string | Buffer)[] = [];
   const binary: string[] = [];
+  const refs: string[] = [];
   let bytes = 0;
   const take = (name: string) => {
-    const value = wireValue(checkedName('field', name), fields[name]);
-    bytes += value.length;
+    const given = fields[checkedName('field', name)];
+    const value = wireValue(given);
+    bytes += name.length + value.length;
     if (typeof value !== 'string') binary.push(name);
+    else if (typeof given !== 'string') refs.push(name);
     names.push(name);
     values.push(value);
   };
@@ -56,8 +62,10 @@ export function prepareEvent(message: Message): PreparedEvent {
   for (const name of all) if (personal.length === 0 || !personal.includes(name)) take(name);
   const plain = names.length;
   if (plain < all.length) for (const name of all) if (personal.includes(name)) take(name);
+  // A character has three bytes at most.
+  if (bytes * 3 > maxBytes) checkBytes(names, values, maxBytes);
   const large = bytes > LARGE_EVENT_BYTES;
-  const entry = writeEntry(message, { plain, personal: names.length - plain, large, binary });
+  const entry = writeEntry(message, { plain, personal: names.length - plain, large, binary, refs });
   if (entry.length > MAX_ENTRY_LENGTH) throw tooLarge(`metadata of ${entry.length} characters`, `${MAX_ENTRY_LENGTH}`);
   const nonce = large ? randomUUID() : undefined;
   return { id, entry, names, values, plain, nonce, bytes: bytes + entry.length };
@@ -68,8 +76,8 @@ export function prepareEvent(message: Message): PreparedEvent {
  *
  * @throws BackboneError as {@link prepareEvent} does, and `EB_TOO_LARGE` for more than one script call can carry.
  */
-export function prepareEvents(messages: readonly Message[]): readonly PreparedEvent[] {
-  const events = messages.map(prepareEvent);
+export function prepareEvents(messages: readonly Message[], maxBytes: number): readonly PreparedEvent[] {
+  const events = messages.map((message) => prepareEvent(message, maxBytes));
   const parts = events.reduce((sum, { values }) => sum + values.length + PARTS_BESIDE_VALUES, 0);
   if (parts <= MAX_PARTS) return events;
   const message = `an append of ${events.length} events with ${parts} parts is too large, the limit is ${MAX_PARTS}`;
@@ -80,18 +88,39 @@ function tooLarge(what: string, limit: string): BackboneError {
   return new BackboneError('EB_TOO_LARGE', `the event has ${what}, the limit is ${limit}; nothing was stored`);
 }
 
-function wireValue(name: string, value: FieldValue | undefined): string | Buffer {
+function checkBytes(names: readonly string[], values: readonly (string | Buffer)[], maxBytes: number): void {
+  const bytes = [...names, ...values].reduce((sum, part) => sum + Buffer.byteLength(part), 0);
+  if (bytes > maxBytes) throw tooLarge(`${bytes} bytes of arguments`, `${maxBytes} (maxEventBytes of the channel)`);
+}
+
+function wireValue(value: FieldValue | undefined): string | Buffer {
   if (typeof value === 'string') return value;
   if (Buffer.isBuffer(value)) return value;
   if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-  throw new BackboneError(
-    'EB_UNSUPPORTED',
-    `the field "${name}" is a reference; the Redis channel keeps fields itself`,
-  );
+  if (value) return writeReference(value);
+  throw new BackboneError('EB_ARGUMENT', 'a field of the event has no value; nothing was stored');
 }
 
-/** The arguments of the append script. Events with the same field names share one list of them. */
-export function appendArguments(keys: StreamKeys, events: readonly PreparedEvent[]): AppendArguments {
+/** The script that appends these events, and its arguments. */
+export function appendCall(
+  keys: StreamKeys,
+  events: readonly PreparedEvent[],
+): readonly [script: Script, args: AppendArguments] {
+  const [event] = events;
+  const isOneSmall = event && events.length === 1 && event.nonce === undefined;
+  return isOneSmall ? [APPEND_ONE, oneArguments(keys, event)] : [APPEND, manyArguments(keys, events)];
+}
+
+function oneArguments(keys: StreamKeys, { id, entry, names, values, plain }: PreparedEvent): AppendArguments {
+  const list: AppendArguments = [3, keys.stream, keys.layout, keys.event(id)];
+  if (plain < names.length) list[0] = list.push(keys.personal(id)) - 1;
+  list.push(ENTRY_FIELD, keys.partitions, entry, plain);
+  for (let i = 0; i < names.length; i += 1) list.push(names[i] as string, values[i] as string | Buffer);
+  return list;
+}
+
+/** Events with the same field names share one list of them. */
+function manyArguments(keys: StreamKeys, events: readonly PreparedEvent[]): AppendArguments {
   const shapes: PreparedEvent[] = [];
   const keyList: AppendArguments = [0, keys.stream, keys.layout];
   const perEvent: AppendArguments = [];

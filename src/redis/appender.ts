@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BackboneError, type Message, type Published, type PublishOptions } from '../core/index.js';
 import { Append } from './append.js';
-import { appendArguments, prepareEvents, stagedHashes, type StagedHash } from './append-call.js';
+import { appendCall, prepareEvents, stagedHashes, type StagedHash } from './append-call.js';
 import { backOffMs } from './back-off.js';
 import { callsOf } from './calls-of.js';
 import { DurabilityCheck } from './durability-check.js';
@@ -11,8 +11,8 @@ import type { RedisConnection } from './redis-connection.js';
 import type { RedisConnections } from './redis-connections.js';
 import { failureKind } from './redis-failure.js';
 import type { RedisSettings } from './redis-options.js';
-import { APPEND, STAGE } from './scripts/append.js';
-import { sendScript } from './scripts/script.js';
+import { STAGE } from './scripts/append.js';
+import { sendScript, sendScriptOnce, type Script } from './scripts/script.js';
 
 const MAX_CALLS_IN_FLIGHT = 16;
 const LONGEST_WAIT_MS = 60_000;
@@ -32,14 +32,16 @@ export class Appender {
   /** Sent, and not answered as hoped, while other answers are still to come. */
   #failed: Append[] = [];
   #callsInFlight = 0;
+  /** How many of them are of each stream. */
+  readonly #inFlight = new Map<string, number>();
   #sequence = 0;
   #open = 0;
   #openBytes = 0;
   #scheduled = false;
   #recovering = false;
   #failures = 0;
-  /** The first call carries the text of the script, so that the server knows it from then on. */
-  #by: 'digest' | 'text' = 'text';
+  /** The first call of each script carries its text, so that the server knows it from then on. */
+  readonly #known = new Set<Script>();
   #onAnswered: () => void = () => undefined;
   #onFinished: () => void = () => undefined;
   #closed = false;
@@ -56,13 +58,13 @@ export class Appender {
    */
   append(keys: StreamKeys, messages: readonly Message[], options?: PublishOptions): Promise<readonly Published[]> {
     if (this.#closed) throw new BackboneError('EB_CLOSED', 'the channel is closed; nothing was stored');
-    const { maxWaitingBytes, publishTimeoutMs } = this.#settings;
+    const { maxWaitingBytes, maxEventBytes, publishTimeoutMs } = this.#settings;
     const signal = options?.signal;
     const deadline = Date.now() + publishTimeoutMs;
     const append = new Append({
       sequence: this.#sequence,
       keys,
-      events: prepareEvents(messages),
+      events: prepareEvents(messages, maxEventBytes),
       deadline,
       signal,
     });
@@ -106,11 +108,25 @@ export class Appender {
     const free = most - this.#callsInFlight;
     if (free <= 0) return;
     const calls = callsOf(this.#waiting);
-    this.#waiting = calls.slice(free).flat();
-    const sent = calls.slice(0, free).map((call) => ({ call, replies: this.#call(check.connection, call) }));
+    const now = calls.filter((call) => !this.#mustWait(check.connection, call)).slice(0, free);
+    this.#waiting = calls.filter((call) => !now.includes(call)).flat();
+    const sent = now.map((call) => ({ call, replies: this.#call(check.connection, call) }));
     const [first] = sent;
     const confirmed = first?.call[0] && check.confirm(first.call[0].keys);
     for (const { call, replies } of sent) void this.#await(check, call, replies, confirmed);
+  }
+
+  /** When a cluster moves a slot, a call to its new node would get ahead of one that is on its way to the old one. */
+  #mustWait({ client }: RedisConnection, [append]: readonly Append[]): boolean {
+    return client.isCluster && append !== undefined && this.#inFlight.has(append.keys.stream);
+  }
+
+  #count(call: readonly Append[], by: 1 | -1): void {
+    const stream = call[0]?.keys.stream ?? '';
+    const count = (this.#inFlight.get(stream) ?? 0) + by;
+    if (count > 0) this.#inFlight.set(stream, count);
+    else this.#inFlight.delete(stream);
+    this.#callsInFlight += by;
   }
 
   /** Never rejects: what fails is told to its caller, or will be sent again. */
@@ -120,7 +136,7 @@ export class Appender {
     replied: Promise<readonly string[]>,
     confirmed: Promise<void> | undefined,
   ): Promise<void> {
-    this.#callsInFlight += 1;
+    this.#count(call, 1);
     try {
       const replies = await replied;
       if (confirmed) await confirmed;
@@ -132,10 +148,10 @@ export class Appender {
       }
     } catch (error) {
       const kind = failureKind(error);
-      if (kind === 'noScript') this.#by = 'text';
+      if (kind === 'noScript') this.#known.clear();
       this.#failed.push(...this.#notOver(call, error));
     }
-    this.#callsInFlight -= 1;
+    this.#count(call, -1);
     if (this.#callsInFlight === 0) this.#onAnswered();
     if (!this.#scheduled) this.#pump(check);
   }
@@ -155,13 +171,12 @@ export class Appender {
     const { keys } = call[0] as Append;
     const { client } = connection;
     const staged = stage(client, stagedHashes(keys, events));
-    const by = this.#by;
-    this.#by = 'digest';
+    const [script, args] = appendCall(keys, events);
+    const by = this.#known.has(script) ? 'digest' : 'text';
+    this.#known.add(script);
     try {
       // Written right behind the staged fields.
-      return (await connection.within(
-        sendScript(client, APPEND, by, appendArguments(keys, events)),
-      )) as readonly string[];
+      return (await connection.within(sendScriptOnce(client, script, by, args))) as readonly string[];
     } catch (error) {
       // Why there are no staged fields is told by what should have put them there.
       if (failureKind(error) === 'unstaged') await staged;
@@ -176,7 +191,7 @@ export class Appender {
     const failed = this.#failed.sort((a, b) => a.sequence - b.sequence);
     this.#failed = [];
     this.#waiting = failed.concat(this.#waiting);
-    if (failed.length > 0 && this.#by === 'digest') {
+    if (failed.length > 0 && this.#known.size > 0) {
       this.#failures += 1;
       await sleep(Math.min(backOffMs(this.#failures), this.#timeLeft()));
     }

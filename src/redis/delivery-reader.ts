@@ -143,7 +143,7 @@ export class DeliveryReader {
     const last = entries.at(-1);
     if (!last) {
       // While nothing is new there is time to see what others have left behind.
-      this.#scan.beginOthers();
+      this.#scan.beginClaims();
       return { deliveries: [], caughtUp: true };
     }
     this.#delivered = last[0];
@@ -193,6 +193,7 @@ export class DeliveryReader {
       keys,
       group: groupName,
       past: keys.past(group),
+      state: keys.group(group),
       letters: letterKeys(keys, group),
       consumer,
       count,
@@ -225,9 +226,10 @@ export class DeliveryReader {
 
   /** The batch to hand out; nothing when all of it was set aside or has to wait. */
   async #deliver(found: readonly Found[], caughtUp: boolean): Promise<Batch | undefined> {
-    const { types, keys, leases } = this.#o;
+    const { types, keys, leases, settings } = this.#o;
     const wanted = (type: string) => types === undefined || types.has(type);
-    const fetched = await fetchFields(this.#connection as RedisConnection, keys, found, wanted);
+    const source = { connection: this.#connection as RedisConnection, keys, maxEventBytes: settings.maxEventBytes };
+    const fetched = await fetchFields(source, found, wanted);
     const gate = this.#gate;
     const deliveries = gate ? await gate.sift(fetched) : fetched;
     // What was redriven may still be nobody's.

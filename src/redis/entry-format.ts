@@ -14,4 +14,6 @@ export interface StoredFields {
   readonly large: boolean;
   /** The names of those that were given as bytes; the others are text. */
   readonly binary: readonly string[];
+  /** The names of those that are kept in a payload store; the hash holds references to them. */
+  readonly refs: readonly string[];
 }

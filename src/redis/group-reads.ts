@@ -32,6 +32,8 @@ export interface GroupReadsOptions {
   readonly group: string;
   /** The key of what the group remembers about events. */
   readonly past: string;
+  /** The key of the group's state. */
+  readonly state: string;
   /** The keys of the group's dead letters, as scripts get them. */
   readonly letters: readonly string[];
   readonly consumer: string;
@@ -136,19 +138,23 @@ export class GroupReads {
     return { found, gone: gone.length, next: last === '' ? undefined : last };
   }
 
-  /** What others own and have not beaten for a lease. */
-  async claims(after: string, leaseMs: number): Promise<PendingPage> {
-    const { connection, keys, group, past, consumer, count, leases, lease } = this.#o;
-    const args = [group, consumer, leaseMs, after, count];
+  /** What others own and have not beaten for a lease; tells, too, whether dead letters wait for somebody with these types. */
+  async claims(
+    after: string,
+    leaseMs: number,
+    types: Iterable<string>,
+  ): Promise<PendingPage & { readonly lettersWait: boolean }> {
+    const { connection, keys, group, past, state, consumer, count, leases, lease } = this.#o;
+    const args = [group, consumer, leaseMs, after, count, ...Array.from(types, (type) => `unknown:${type}`)];
     const reply = await (lease
-      ? this.#fenced(FENCED_CLAIM, [keys.stream, past], args)
-      : connection.run(CLAIM, [keys.stream, past], args));
-    const [cursor, entries, gone] = reply as [string, PendingEntry[], string[]];
+      ? this.#fenced(FENCED_CLAIM, [keys.stream, past, state], args)
+      : connection.run(CLAIM, [keys.stream, past, state], args));
+    const [cursor, entries, gone, there] = reply as [string, PendingEntry[], string[], number];
     const found = entries
       // After a stall of this process its own deliveries look stale to itself.
       .filter(([id]) => !leases.has(id))
       .map(foundIn);
-    return { found, gone: gone.length, next: cursor === '0-0' ? undefined : cursor };
+    return { found, gone: gone.length, next: cursor === '0-0' ? undefined : cursor, lettersWait: there === 1 };
   }
 
   /**

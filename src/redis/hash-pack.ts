@@ -12,9 +12,9 @@ export const NO_HASH: Hash = Object.freeze({ names: [], values: [] });
 
 /**
  * Takes apart what the fetch script returns: a line of lengths, and all names and values without separators.
- * A value that is text comes as text, any other as bytes.
+ * A value that is text comes as text, any other as bytes; a hash that the script did not want to carry as nothing.
  */
-export function unpackHashes(lengths: Buffer, data: Buffer): readonly Hash[] {
+export function unpackHashes(lengths: Buffer, data: Buffer): readonly (Hash | undefined)[] {
   const numbers = lengths.toString('latin1').split(' ');
   const ascii = isAscii(data);
   const shapes: (readonly string[])[] = [];
@@ -29,9 +29,14 @@ export function unpackHashes(lengths: Buffer, data: Buffer): readonly Hash[] {
     }
     shapes.push(names);
   }
-  const hashes: Hash[] = [];
+  const hashes: (Hash | undefined)[] = [];
   while (next < numbers.length && numbers[next] !== '') {
-    const names = shapes[Number(numbers[next++])] ?? [];
+    const shape = Number(numbers[next++]);
+    if (shape < 0) {
+      hashes.push(undefined);
+      continue;
+    }
+    const names = shapes[shape] ?? [];
     const values: FieldValue[] = [];
     for (let i = 0; i < names.length; i += 1) {
       const end = at + Number(numbers[next++]);
@@ -41,6 +46,17 @@ export function unpackHashes(lengths: Buffer, data: Buffer): readonly Hash[] {
     hashes.push({ names, values });
   }
   return hashes;
+}
+
+/** Makes a hash of a list of names and values in turn. */
+export function flatHash(list: readonly Buffer[]): Hash {
+  const names: string[] = [];
+  const values: FieldValue[] = [];
+  for (let i = 0; i + 1 < list.length; i += 2) {
+    names.push((list[i] as Buffer).toString());
+    values.push(textOrBytes(list[i + 1] as Buffer));
+  }
+  return { names, values };
 }
 
 /** Bytes that are no valid text must stay bytes. */

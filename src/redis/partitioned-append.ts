@@ -24,10 +24,12 @@ interface Part {
 export class PartitionedAppend {
   readonly #appender: Appender;
   readonly #layouts: StreamLayouts;
+  readonly #maxEventBytes: number;
 
-  constructor(appender: Appender, layouts: StreamLayouts) {
+  constructor(appender: Appender, layouts: StreamLayouts, maxEventBytes: number) {
     this.#appender = appender;
     this.#layouts = layouts;
+    this.#maxEventBytes = maxEventBytes;
   }
 
   /** Resolves once the server confirmed all parts, with the results in the order of the messages. */
@@ -39,7 +41,7 @@ export class PartitionedAppend {
   ): Promise<readonly Published[]> {
     const parts = partsOf(messages, await this.#layouts.agreed(stream));
     // What cannot be sent must not be half of a call.
-    if (parts.length > 1) prepareEvents(messages);
+    if (parts.length > 1) prepareEvents(messages, this.#maxEventBytes);
     const results = await Promise.allSettled(parts.map((part) => this.#appendPart(stream, part, options, onRefusal)));
     const failures = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
     if (failures.length > 0) throw failureOf(failures, parts.length);

@@ -28,13 +28,8 @@ export class PendingScan {
   }
 
   begin(): void {
-    this.beginHistory();
-    this.beginOthers();
-  }
-
-  /** Goes through what did not come from this consumer. */
-  beginOthers(): void {
     this.#letters = this.#types && '';
+    this.beginHistory();
     this.beginClaims();
   }
 
@@ -43,7 +38,7 @@ export class PendingScan {
     this.#history = '0-0';
   }
 
-  /** Goes through what others own and have left behind. */
+  /** Goes through what others own and have left behind, and then through letters if there are some. */
   beginClaims(): void {
     this.#claims = '0-0';
   }
@@ -62,8 +57,10 @@ export class PendingScan {
       return { ...page, from: 'history', parkedKeys: NONE };
     }
     if (this.#claims !== undefined) {
-      const page = await reads.claims(this.#claims, this.#leaseMs);
+      const page = await reads.claims(this.#claims, this.#leaseMs, this.#types ?? []);
       this.#claims = page.next;
+      // Asked in passing: a look at the letters themselves in each idle second would be one more round trip.
+      if (page.next === undefined && page.lettersWait) this.#letters = '';
       return { ...page, from: 'claims', parkedKeys: NONE };
     }
     return undefined;

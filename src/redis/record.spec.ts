@@ -5,7 +5,7 @@ import type { StoredFields } from './entry-format.js';
 import { readEntry } from './record.js';
 import { writeEntry } from './write-entry.js';
 
-const NONE: StoredFields = { plain: 0, personal: 0, large: false, binary: [] };
+const NONE: StoredFields = { plain: 0, personal: 0, large: false, binary: [], refs: [] };
 const metadata: EventMetadata = {
   id: 'a1',
   source: 'order',
@@ -63,7 +63,7 @@ describe('a stream entry', () => {
       json.map((value) => ['eb1', value]),
       fc
         .dictionary(
-          fc.constantFrom('id', 'type', 'time', 'source', 'headers', 'fields', 'binary', 'large'),
+          fc.constantFrom('id', 'type', 'time', 'source', 'headers', 'fields', 'binary', 'refs', 'large'),
           fc.jsonValue(),
         )
         .map((value) => ['eb1', JSON.stringify({ id: 'a', type: 'b', time: '2026', ...value })]),
@@ -79,7 +79,7 @@ describe('a stream entry', () => {
       }),
       { numRuns: 5_000 },
     );
-  });
+  }, 30_000);
 
   it('may have properties and fields that a newer build has added', () => {
     const newer = JSON.stringify({ ...JSON.parse(writeEntry(metadata, NONE)), later: { any: ['thing'] } });

@@ -20,7 +20,8 @@ export interface ReadRecord {
   readonly appendedAt: number;
   deliveries: number;
   past: DeliveryPast | undefined;
-  message: (Message & { fields: Fields; personal: readonly string[] }) | undefined;
+  message:
+    (Message & { fields: Fields; personal: readonly string[]; erased: readonly string[] | undefined }) | undefined;
   malformed: BackboneError | undefined;
   fieldsOmitted: boolean;
 }
@@ -32,7 +33,7 @@ export interface EntryRecord {
 }
 
 const NO_NAMES: readonly string[] = Object.freeze([]);
-const NOTHING: StoredFields = Object.freeze({ plain: 0, personal: 0, large: false, binary: NO_NAMES });
+const NOTHING: StoredFields = Object.freeze({ plain: 0, personal: 0, large: false, binary: NO_NAMES, refs: NO_NAMES });
 
 /** Reads a stream entry. Never throws: an entry that cannot be read says so in `malformed`. */
 export function readEntry([id, entry]: Entry, deliveries: number, partition = 0): EntryRecord {
@@ -68,12 +69,14 @@ export function readEntry([id, entry]: Entry, deliveries: number, partition = 0)
     headers: known.headers === undefined ? NO_HEADERS : headersOf(known.headers),
     fields: NO_FIELDS,
     personal: NO_NAMES,
+    erased: undefined,
   };
   const stored: StoredFields = {
     plain: count(known.fields),
     personal: count(known.personal),
     large: known.large === true,
-    binary: Array.isArray(known.binary) ? known.binary.filter((name) => typeof name === 'string') : NO_NAMES,
+    binary: namesIn(known.binary),
+    refs: namesIn(known.refs),
   };
   return { delivery, stored };
 }
@@ -90,6 +93,7 @@ type Parsed = Readonly<
       | 'personal'
       | 'large'
       | 'binary'
+      | 'refs'
       | 'partitionkey'
       | 'correlationid'
       | 'causationid'
@@ -120,6 +124,10 @@ function malformed(delivery: ReadRecord, why: string): EntryRecord {
 
 function text(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
+}
+
+function namesIn(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((name) => typeof name === 'string') : NO_NAMES;
 }
 
 function fieldOf(entry: readonly string[], name: string): string | undefined {

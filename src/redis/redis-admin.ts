@@ -16,6 +16,7 @@ import type { RedisConnection } from './redis-connection.js';
 import type { RedisConnections } from './redis-connections.js';
 import { RedisDeadLetters } from './redis-dead-letters.js';
 import { channelError } from './redis-failure.js';
+import type { RedisSettings } from './redis-options.js';
 import { RESET_GROUP } from './scripts/group.js';
 import { ERASE } from './scripts/upkeep.js';
 import { checkTrimLimits, trimPartition } from './trim.js';
@@ -25,16 +26,17 @@ export interface RedisAdminOptions {
   readonly channel: Channel;
   readonly connections: RedisConnections;
   readonly partitionsOf: (stream: Stream) => readonly StreamKeys[] | Promise<readonly StreamKeys[]>;
-  readonly timeoutMs: number;
+  readonly settings: RedisSettings;
 }
 
 /** What an operator does to a stream on Redis, in all of its partitions. */
 export class RedisAdmin implements ChannelAdmin {
-  readonly deadLetters: DeadLetterAdmin = new RedisDeadLetters((stream, work) => this.#on(stream, work));
+  readonly deadLetters: DeadLetterAdmin;
   readonly #o: RedisAdminOptions;
 
   constructor(options: RedisAdminOptions) {
     this.#o = options;
+    this.deadLetters = new RedisDeadLetters((stream, work) => this.#on(stream, work), options.settings.maxEventBytes);
   }
 
   groups(stream: Stream): Promise<readonly GroupState[]> {
@@ -84,9 +86,9 @@ export class RedisAdmin implements ChannelAdmin {
     stream: Stream,
     work: (on: RedisConnection, partitions: readonly StreamKeys[]) => Promise<T>,
   ): Promise<T> {
-    const { connections, partitionsOf, timeoutMs } = this.#o;
+    const { connections, partitionsOf, settings } = this.#o;
     const { main } = connections;
-    const ready = await main.ready(timeoutMs);
+    const ready = await main.ready(settings.commandTimeoutMs);
     if (!ready) throw new BackboneError('EB_CHANNEL', 'Redis cannot be reached');
     try {
       return await work(main, await partitionsOf(stream));

@@ -95,10 +95,9 @@ class StreamsChannel implements RedisChannel {
     });
     this.#appender = new Appender(this.#connections, settings);
     this.#layouts = new StreamLayouts(this.#connections, settings);
-    this.#partitioned = new PartitionedAppend(this.#appender, this.#layouts);
+    this.#partitioned = new PartitionedAppend(this.#appender, this.#layouts, settings.maxEventBytes);
     const partitionsOf = (stream: Stream) => this.#layouts.found(stream);
-    const { commandTimeoutMs: timeoutMs } = settings;
-    this.admin = new RedisAdmin({ channel: this, connections: this.#connections, partitionsOf, timeoutMs });
+    this.admin = new RedisAdmin({ channel: this, connections: this.#connections, partitionsOf, settings });
   }
 
   publish(stream: Stream, messages: readonly Message[], options?: PublishOptions): Promise<readonly Published[]> {
@@ -130,11 +129,10 @@ class StreamsChannel implements RedisChannel {
   }
 
   read(options: ReadOptions): AsyncIterable<readonly ReadEvent[]> {
-    const { commandTimeoutMs } = this.#settings;
     const { stream } = options;
     // Names are checked at once.
     this.#layouts.single(stream);
-    return readStream(this.#connections.main, () => this.#layouts.found(stream), options, commandTimeoutMs);
+    return readStream(this.#connections.main, () => this.#layouts.found(stream), options, this.#settings);
   }
 
   async repartition(stream: Stream, partitions: number): Promise<void> {

@@ -3,8 +3,6 @@ import { BackboneError } from '../core/index.js';
 import type { RedisClient } from './open-client.js';
 import { runScript, type Script, type ScriptArgument } from './scripts/script.js';
 
-const LOOK_EVERY_MS = 100;
-
 /** A client of the channel's own: says when it can be used, and gives up on replies that do not come. */
 export class RedisConnection {
   readonly client: RedisClient;
@@ -12,6 +10,7 @@ export class RedisConnection {
   readonly #waiting = new Set<() => void>();
   readonly #replies = new Set<{ readonly latest: number; readonly reject: (error: Error) => void }>();
   #looking: NodeJS.Timeout | undefined;
+  #nextLook = Infinity;
 
   constructor(client: RedisClient, timeoutMs: number) {
     this.client = client;
@@ -68,8 +67,8 @@ export class RedisConnection {
     return new Promise((resolve, reject) => {
       const waiting = { latest: performance.now() + this.#timeoutMs + moreMs, reject };
       this.#replies.add(waiting);
-      // One look at all of them now and then: a timer for each reply would cost more than many a reply.
-      this.#looking ??= setInterval(() => this.#look(), LOOK_EVERY_MS).unref();
+      // One timer for all of them: one for each reply would cost more than many a reply.
+      if (waiting.latest < this.#nextLook) this.#lookAt(waiting.latest);
       call.then(
         (value) => {
           this.#replies.delete(waiting);
@@ -83,14 +82,21 @@ export class RedisConnection {
     });
   }
 
+  #lookAt(time: number): void {
+    clearTimeout(this.#looking);
+    this.#nextLook = time;
+    this.#looking = setTimeout(() => this.#look(), Math.max(time - performance.now(), 1)).unref();
+  }
+
   #look(): void {
-    if (this.#replies.size === 0) {
-      clearInterval(this.#looking);
-      this.#looking = undefined;
-      return;
-    }
     const now = performance.now();
     const late = [...this.#replies].filter(({ latest }) => latest <= now);
+    const next = [...this.#replies].reduce(
+      (least, { latest }) => (latest > now ? Math.min(least, latest) : least),
+      Infinity,
+    );
+    this.#nextLook = Infinity;
+    if (next < Infinity) this.#lookAt(next);
     if (late.length === 0) return;
     // After a stall of this process replies may be here already; they are read before the next turn.
     setImmediate(() => {
@@ -103,7 +109,7 @@ export class RedisConnection {
   }
 
   close(): void {
-    clearInterval(this.#looking);
+    clearTimeout(this.#looking);
     disconnect(this.client, false);
   }
 }

@@ -18,9 +18,11 @@ const DEFAULT_LIMIT = 100;
 /** The dead letters of the groups of a stream on Redis: partition by partition, each in the order it was filled. */
 export class RedisDeadLetters implements DeadLetterAdmin {
   readonly #on: OnPartitions;
+  readonly #maxEventBytes: number;
 
-  constructor(on: OnPartitions) {
+  constructor(on: OnPartitions, maxEventBytes: number) {
     this.#on = on;
+    this.#maxEventBytes = maxEventBytes;
   }
 
   list(
@@ -57,7 +59,8 @@ export class RedisDeadLetters implements DeadLetterAdmin {
       const at = letter.position.id;
       const entries = await on.within(on.client.xrange(keys.stream, at, at));
       const found = entries.map((one) => ({ entry: one, deliveries: 0 }));
-      const [event]: readonly ReadEvent[] = await fetchFields(on, keys, found, () => true);
+      const source = { connection: on, keys, maxEventBytes: this.#maxEventBytes };
+      const [event]: readonly ReadEvent[] = await fetchFields(source, found, () => true);
       return { letter, event };
     });
   }

@@ -21,6 +21,7 @@ describe('failures of Redis', () => {
     ['refused', 'LOADING Redis is loading the dataset in memory'],
     ['refused', 'MISCONF Redis is configured to save RDB snapshots, but'],
     ['refused', 'CLUSTERDOWN The cluster is down'],
+    ['refused', 'TRYAGAIN Multiple keys request during rehashing of slot'],
     ['unsent', "Stream isn't writeable and enableOfflineQueue options is false"],
     ['unsent', 'connect ECONNREFUSED 127.0.0.1:6379'],
     ['unknown', 'Reached the max retries per request limit (which is 0). Refer to "maxRetriesPerRequest" option.'],
@@ -30,6 +31,7 @@ describe('failures of Redis', () => {
     ['fatal', 'WRONGTYPE Operation against a key holding the wrong kind of value'],
     ['fatal', "NOPERM this user has no permissions to run the 'xadd' command"],
     ['fatal', 'ERR The stream has exhausted the last possible ID, unable to add more items'],
+    ['fatal', 'MOVED 1 127.0.0.1:7000'],
     ['fatal', ''],
   ])('mean %s: %s', ([kind, message]) => {
     expect(failureKind(new Error(message))).toBe(kind);

@@ -15,6 +15,7 @@ describe('the options of the Redis channel', () => {
       publishTimeoutMs: 10_000,
       commandTimeoutMs: 3_000,
       maxWaitingBytes: 64 * 1024 * 1024,
+      maxEventBytes: 8 * 1024 * 1024,
     });
   });
 

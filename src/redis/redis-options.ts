@@ -38,6 +38,11 @@ export interface RedisChannelOptions {
   readonly commandTimeoutMs?: number;
   /** How many bytes of appends may wait for the server before `EB_BACKPRESSURE`. Default 64 MiB. */
   readonly maxWaitingBytes?: number;
+  /**
+   * How many bytes the arguments of one event may have, names included: more are refused with `EB_TOO_LARGE`, and what others
+   * have put there is not read but becomes a dead letter. The producer's own limits come before it. Default 8 MiB.
+   */
+  readonly maxEventBytes?: number;
   /** Accept servers whose TLS certificate cannot be verified. Never in production. */
   readonly dangerouslyAcceptUnverifiedTls?: boolean;
 }
@@ -53,10 +58,19 @@ export interface RedisSettings {
   readonly publishTimeoutMs: number;
   readonly commandTimeoutMs: number;
   readonly maxWaitingBytes: number;
+  readonly maxEventBytes: number;
 }
 
 const WAYS = ['cluster', 'client'] as const;
-const NUMBERS = ['leaseMs', 'claimEveryMs', 'publishTimeoutMs', 'commandTimeoutMs', 'maxWaitingBytes'] as const;
+const NUMBERS = [
+  'leaseMs',
+  'claimEveryMs',
+  'publishTimeoutMs',
+  'commandTimeoutMs',
+  'maxWaitingBytes',
+  'maxEventBytes',
+] as const;
+const DEFAULT_MAX_EVENT_BYTES = 8 * 1024 * 1024;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const KNOWN = new Set<string>([
   ...WAYS,
@@ -95,6 +109,7 @@ export function redisSettings(options: RedisChannelOptions): RedisSettings {
     publishTimeoutMs,
     commandTimeoutMs: Math.min(options.commandTimeoutMs ?? 3_000, publishTimeoutMs),
     maxWaitingBytes: options.maxWaitingBytes ?? 64 * 1024 * 1024,
+    maxEventBytes: options.maxEventBytes ?? DEFAULT_MAX_EVENT_BYTES,
   };
 }
 

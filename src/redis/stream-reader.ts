@@ -16,6 +16,7 @@ import type { StreamKeys } from './keys.js';
 import { mergedEntries, type PlacedEntry } from './partition-merge.js';
 import type { RedisConnection } from './redis-connection.js';
 import { channelError } from './redis-failure.js';
+import type { RedisSettings } from './redis-options.js';
 
 const SHORTEST_LOOK_MS = 10;
 const LONGEST_LOOK_MS = 500;
@@ -30,14 +31,14 @@ export async function* readStream(
   connection: RedisConnection,
   partitionsOf: () => Promise<readonly StreamKeys[]>,
   options: ReadOptions,
-  timeoutMs: number,
+  { commandTimeoutMs, maxEventBytes }: Pick<RedisSettings, 'commandTimeoutMs' | 'maxEventBytes'>,
 ): AsyncGenerator<readonly ReadEvent[]> {
   if (options.key !== undefined) {
     throw new BackboneError('EB_UNSUPPORTED', 'the Redis channel cannot read by key; read by range and filter');
   }
   const { client } = connection;
   try {
-    if (!(await connection.ready(timeoutMs))) throw new BackboneError('EB_CHANNEL', 'Redis cannot be reached');
+    if (!(await connection.ready(commandTimeoutMs))) throw new BackboneError('EB_CHANNEL', 'Redis cannot be reached');
     if (options.ids && !options.follow) yield* byId(options.ids.filter(isName), await partitionsOf());
     else if (options.follow) yield* follow(options, { pages, more });
     else for await (const { events } of pages(options.after ?? [])) if (events.length > 0) yield events;
@@ -87,7 +88,8 @@ export async function* readStream(
     }
     const events: ReadEvent[] = [];
     const fetched = [...byPartition].map(async ([keys, { found, at }]) => {
-      const records = await fetchFields(connection, keys, found, (type) => wanted(type) && fields?.length !== 0);
+      const source = { connection, keys, maxEventBytes };
+      const records = await fetchFields(source, found, (type) => wanted(type) && fields?.length !== 0);
       for (const [i, { position, appendedAt, message, malformed }] of records.entries()) {
         events[at[i] ?? 0] = { position, appendedAt, message, malformed };
       }

@@ -14,6 +14,7 @@ export function writeEntry(event: EventMetadata, stored: StoredFields): string {
   if (stored.personal > 0) json += `,"personal":${stored.personal}`;
   if (stored.large) json += ',"large":true';
   if (stored.binary.length > 0) json += `,"binary":${JSON.stringify(stored.binary)}`;
+  if (stored.refs.length > 0) json += `,"refs":${JSON.stringify(stored.refs)}`;
   if (event.key !== id) json += `,"partitionkey":${JSON.stringify(event.key)}`;
   if (event.correlationId !== id) json += `,"correlationid":${JSON.stringify(event.correlationId)}`;
   if (event.causationId !== undefined) json += `,"causationid":${JSON.stringify(event.causationId)}`;

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { DEFAULT_LIMITS, createProducer, type Channel, type Message, type Stream } from 'nest-event-backbone/core';
 import { checkHistory, History, recordedChannel } from 'nest-event-backbone/testing';
 import { buildWhatIsMissing } from '../../tools/demo/build-what-is-missing.mjs';
@@ -12,6 +12,8 @@ import { startConsumer } from './sample-consumer.js';
 import { startWorker } from './start-worker.js';
 
 const LEASE_MS = 300;
+const LIMIT = 16 * 1024 * 1024;
+const HUGE = 64_000_000;
 
 describe.skipIf(redisUrl === '')('a slow consumer', () => {
   beforeAll(() => buildWhatIsMissing((line) => console.log(line)), 180_000);
@@ -53,21 +55,19 @@ describe.skipIf(redisUrl === '')('large events', () => {
     await expect(samples.sampleTaken('x'.repeat(limit - 1))).rejects.toMatchObject({ code: 'EB_TOO_LARGE' });
   });
 
-  it('that somebody put there by hand do not end the loop', async () => {
-    const server = await startServer();
-    const [stream, channel, client] = [freshStream(), openChannel({ url: server.url }), openClient(server.url)];
-    const entry = JSON.stringify({ id: 'huge', type: 'sampleTaken.v1', time: new Date().toISOString(), fields: 1 });
-    await client.hset(keyOf(stream, 'event:huge'), '$position', '0-1', 'sample', Buffer.alloc(64_000_000, 'x'));
-    await client.xadd(keyOf(stream), '*', 'eb1', entry);
-    const healthy = sampleMessage();
-    await channel.publish(stream, [healthy]);
-    const handled: string[] = [];
-    startConsumer(channel, stream, ({ id, args }) => void handled.push(`${id} ${args.length}`));
-    await vi.waitFor(async () => {
-      expect(await channel.admin.state(stream, 'group')).toMatchObject({ pending: 0, lag: 0, deadLetters: 1 });
-    }, 15_000);
-    expect(handled).toEqual([`${healthy.id} 1`]);
-  }, 30_000);
+  it('that somebody put there by hand are set aside unread, and do not end the loop', async () => {
+    const { handled, letters, grown } = await consumeHuge(LIMIT);
+    expect(handled).toEqual(['before', 'after']);
+    expect(letters).toMatchObject([{ eventId: 'huge', kind: 'malformed', code: 'EB_MALFORMED' }]);
+    expect(grown).toBeLessThan(2 * LIMIT);
+  }, 60_000);
+
+  it('that somebody put there by hand are held in memory and handed on without the limit', async () => {
+    const { handled, letters, grown } = await consumeHuge(2 * HUGE);
+    expect(handled).toEqual(['before', 'huge', 'after']);
+    expect(letters).toEqual([]);
+    expect(grown).toBeGreaterThan(HUGE);
+  }, 60_000);
 });
 
 describe.skipIf(redisUrl === '')('what many lost consumers left behind', () => {
@@ -95,4 +95,40 @@ async function append(channel: Channel, stream: Stream, count: number, bytes: nu
     const messages: Message[] = Array.from({ length: 100 }, () => sampleMessage({ fields }));
     await channel.publish(stream, messages);
   }
+}
+
+/** Consumes an event into whose hash somebody has put a huge value, between two others. */
+async function consumeHuge(maxEventBytes: number) {
+  const server = await startServer();
+  const [stream, client] = [freshStream(), openClient(server.url)];
+  const channel = openChannel({ url: server.url, maxEventBytes, commandTimeoutMs: 10_000 });
+  const handled: string[] = [];
+  startConsumer(channel, stream, ({ id }) => void handled.push(id));
+  const passed = async (id: string) => {
+    await channel.publish(stream, [sampleMessage({ id })]);
+    await vi.waitUntil(() => handled.includes(id), 30_000);
+  };
+  await passed('before');
+  // Made by the server, so that this process has not held it before.
+  const put = `redis.call('HSET', KEYS[1], 'sample', '"' .. string.rep('x', ARGV[1]) .. '"')`;
+  await client.eval(put, 1, keyOf(stream, 'event:huge'), HUGE);
+  const entry = { id: 'huge', type: 'sampleTaken.v1', time: new Date().toISOString(), fields: 1 };
+  const growth = memoryGrowth();
+  await client.xadd(keyOf(stream), '*', 'eb1', JSON.stringify(entry));
+  await passed('after');
+  const grown = growth();
+  await vi.waitFor(async () => {
+    expect(await channel.admin.state(stream, 'group')).toMatchObject({ pending: 0, lag: 0 });
+  }, 30_000);
+  return { handled, grown, letters: await channel.admin.deadLetters.list(stream, 'group') };
+}
+
+/** Watches this process; what is returned tells by how many bytes its memory has grown at most. */
+function memoryGrowth(): () => number {
+  const before = process.memoryUsage.rss();
+  let most = before;
+  const look = () => (most = Math.max(most, process.memoryUsage.rss()));
+  const timer = setInterval(look, 2);
+  onTestFinished(() => clearInterval(timer));
+  return () => look() - before;
 }

@@ -17,7 +17,8 @@ describe.skipIf(redisUrl === '')('a Redis cluster', () => {
     const { clients, nodes } = running;
     const cluster = { nodes };
     const channel = openChannel({ cluster });
-    const streams = Array.from({ length: 9 }, freshStream);
+    // So many that no node is left out by chance.
+    const streams = Array.from({ length: 30 }, freshStream);
     await Promise.all(streams.map((stream) => roundTrip(channel, stream)));
     for (const stream of streams) expect(await storedIds(stream, { cluster })).toHaveLength(3);
     for (const client of clients) expect(await client.dbsize()).toBeGreaterThan(0);

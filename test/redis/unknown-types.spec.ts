@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Channel, DeadLetterReason, Delivery, Stream } from 'nest-event-backbone/core';
+import { Collector } from './collector.js';
 import { HeardDiagnostics } from './heard-diagnostics.js';
 import { freshStream, keyOf, openChannel, openClient, redisUrl } from './open-channel.js';
 import { sampleMessage } from './sample-message.js';
@@ -47,6 +48,23 @@ describe.skipIf(redisUrl === '')('events that only some members of a group handl
     const state = await openClient().hkeys(keyOf(stream, 'group:group'));
     expect(state.filter((field) => field.startsWith('unknown:'))).toEqual([]);
   });
+
+  it('come to a member that is there and has nothing to do, long before it looks for what others left behind', async () => {
+    const stream = freshStream();
+    const channel = openChannel({ url: redisUrl, leaseMs: 600_000, claimEveryMs: 600_000 });
+    const message = sampleMessage({ type: NEW });
+    await channel.publish(stream, [message]);
+    const old = new Collector(channel, stream, { types: [OLD], holds: true });
+    const [delivery] = await old.until(1);
+    if (!delivery) throw new Error('nothing was delivered');
+    const heard = new HeardDiagnostics(channel);
+    const member = new Member(channel, stream, [NEW], 'unhandled');
+    await vi.waitFor(async () => expect(await openClient().hkeys(keyOf(stream, 'types:group'))).toContain(NEW));
+    const unhandled = { kind: 'unknown', code: 'EB_UNKNOWN_TYPE', error: 'no handler', attempts: 0 } as const;
+    await old.subscription.settle([{ delivery, unhandled }]);
+    await vi.waitFor(() => expect(member.handled.map(({ message: got }) => got?.id)).toEqual([message.id]), 20_000);
+    expect(heard.of('redriven')).toMatchObject([{ count: 1 }]);
+  }, 40_000);
 
   it('would be lost to it if the group did not remember who handles what', async () => {
     const stream = freshStream();

@@ -9,6 +9,7 @@ import { startServer } from './start-server.js';
 import { storedMessages } from './stored-messages.js';
 
 const SHIPMENTS = { environment: 'prod', contract: 'shipment-tracking' };
+const SCANS = { environment: 'prod', contract: 'scans' };
 const HEARTBEATS = { environment: 'prod', contract: 'heartbeats' };
 
 const orderPlaced: Message = {
@@ -60,6 +61,9 @@ describe.skipIf(redisUrl === '')('docs/wire-format.md', () => {
     await show(`HGETALL ${events}:personal:${orderPlaced.id}`, {});
     await show(`XRANGE ${beats}:stream - +`, { POSITION: beaten?.position.id ?? '' });
     await show(`HGETALL ${beats}:event:beat-1`, { POSITION: beaten?.position.id ?? '' });
+    const image = { store: 'archive', size: 5_242_880 };
+    const [scanned] = await channel.publish(SCANS, [sampleMessage({ id: 'scan-1', fields: { image } })]);
+    await show('HGETALL eb:{prod:scans:0}:event:scan-1', { POSITION: scanned?.position.id ?? '' });
 
     const types = [orderPlaced.type];
     const collector = new Collector(channel, SHIPMENTS, { group: 'transit', holds: true, types });
@@ -82,7 +86,7 @@ describe.skipIf(redisUrl === '')('docs/wire-format.md', () => {
     await channel.admin.erase(SHIPMENTS, [orderPlaced.id]);
     await show(`HGETALL ${events}:personal:${orderPlaced.id}`, {});
     expect(shown).toEqual(examples.filter(([command]) => /^(XRANGE|HGETALL)/.test(command)));
-    expect(await client.keys('*')).toHaveLength(10);
+    expect(await client.keys('*')).toHaveLength(12);
   });
 
   it('says what the channel reads', async () => {

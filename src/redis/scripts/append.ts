@@ -82,6 +82,24 @@ return positions
 `);
 
 /**
+ * Appends one event as {@link APPEND} does, for a third less of the server's time. KEYS: stream, its layout, the event's hash and,
+ * where it has one, its personal hash. ARGV: the name of the entry's field; how many partitions the caller knows of; the
+ * entry; how many plain fields there are; names and values of the plain fields, then of the personal ones. Returns a list
+ * of one.
+ */
+export const APPEND_ONE = script(`
+local partitions = redis.call('HGET', KEYS[2], 'partitions') or '1'
+if partitions ~= ARGV[2] then return redis.error_reply('EBLAYOUT ' .. partitions) end
+local known = redis.call('HGET', KEYS[3], '$position')
+if known then return { '=' .. known } end
+local id = redis.call('XADD', KEYS[1], '*', ARGV[1], ARGV[3])
+local personal = 5 + 2 * ARGV[4]
+redis.call('HSET', KEYS[3], '$position', id, unpack(ARGV, 5, personal - 1))
+if KEYS[4] then redis.call('HSET', KEYS[4], unpack(ARGV, personal)) end
+return { id }
+`);
+
+/**
  * Makes the hashes into which the fields of large events go, each with a time to live before there is anything in it.
  * KEYS: the hashes. ARGV: for how long in ms. Short enough to be sent by its text.
  */

@@ -100,9 +100,9 @@ return lost
 `);
 
 /**
- * Takes over deliveries whose owner has not beaten for a lease. KEYS: stream, past. ARGV: group, consumer, lease in ms,
- * cursor, count. Returns the next cursor, the entries as (id, fields, deliveries, past), and the ids whose entries are
- * gone.
+ * Takes over deliveries whose owner has not beaten for a lease. KEYS: stream, past, group state. ARGV: group, consumer,
+ * lease in ms, cursor, count, and the names of fields of the group state. Returns the next cursor, the entries as
+ * (id, fields, deliveries, past), the ids whose entries are gone, and 1 when one of the fields is there.
  */
 export const CLAIM = script(`
 local reply = redis.call('XAUTOCLAIM', KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4], 'COUNT', ARGV[5])
@@ -116,7 +116,11 @@ for _, entry in ipairs(reply[2]) do
   end
 end
 if #gone > 0 then redis.call('HDEL', KEYS[2], unpack(gone)) end
-return { reply[1], entries, gone }
+local there = 0
+for _, value in ipairs(#ARGV > 5 and redis.call('HMGET', KEYS[3], unpack(ARGV, 6)) or {}) do
+  if value then there = 1 end
+end
+return { reply[1], entries, gone, there }
 `);
 
 /**

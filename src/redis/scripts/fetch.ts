@@ -1,23 +1,29 @@
 import { script } from './script.js';
 
+/** A hash with more bytes than this does not go through a script: several times what a small event has at most. */
+const SMALL_BYTES = 16 * 1024;
+/** More than an event can have, and some that a newer build may add. */
+const MOST_FIELDS = 2_000;
+
 /**
  * Reads hashes in two texts, because a client spends more on a reply's parts than on its bytes. KEYS: the hashes.
  * Returns (1) one line of numbers: per shape its number of names and their lengths, then -1, then per hash its shape,
  * counted from 0, and the lengths of its values; (2) all names and all values in that order, without separators.
- * A key of another type counts as an empty hash.
+ * A key of another type counts as an empty hash; one that is not small has the shape -1, and nothing else.
  */
 export const FETCH = script(`
 local shapes, shapeCount, numbers, names, lengths, values = {}, 0, {}, {}, {}, {}
 for k = 1, #KEYS do
   local hash = redis.pcall('HGETALL', KEYS[k])
   if hash.err then hash = {} end
-  local own, parts = {}, {}
+  local own, parts, size = {}, {}, 0
   for i = 1, #hash, 2 do
     own[#own + 1] = hash[i]
     parts[#parts + 1] = #hash[i] .. ':' .. hash[i]
+    size = size + #hash[i] + #hash[i + 1]
   end
   local id = table.concat(parts)
-  local shape = shapes[id]
+  local shape = size > ${SMALL_BYTES} and -1 or shapes[id]
   if not shape then
     shape = shapeCount
     shapes[id] = shape
@@ -29,11 +35,52 @@ for k = 1, #KEYS do
     end
   end
   lengths[#lengths + 1] = shape
-  for i = 2, #hash, 2 do
-    lengths[#lengths + 1] = #hash[i]
-    values[#values + 1] = hash[i]
+  if shape >= 0 then
+    for i = 2, #hash, 2 do
+      lengths[#lengths + 1] = #hash[i]
+      values[#values + 1] = hash[i]
+    end
   end
 end
 numbers[#numbers + 1] = -1
 return { table.concat(numbers, ' ') .. ' ' .. table.concat(lengths, ' '), table.concat(names) .. table.concat(values) }
+`);
+
+/**
+ * Reads a few hashes, each as a list of names and values in turn; there is less to do about them than in {@link FETCH}.
+ * KEYS: the hashes. One that is not small is answered with 1, a key of another type counts as an empty hash.
+ */
+export const FETCH_FEW = script(`
+local hashes = {}
+for k = 1, #KEYS do
+  local hash = redis.pcall('HGETALL', KEYS[k])
+  if hash.err then hash = {} end
+  local size = 0
+  for i = 1, #hash do size = size + #hash[i] end
+  hashes[k] = size > ${SMALL_BYTES} and 1 or hash
+end
+return hashes
+`);
+
+/**
+ * Tells how many bytes hashes hold, names included, without reading the values. KEYS: the hashes. One with more fields
+ * than any event has counts as endless, a key of another type as empty.
+ */
+export const SIZES = script(`
+local sizes = {}
+for k = 1, #KEYS do
+  local count = redis.pcall('HLEN', KEYS[k])
+  local size = 0
+  if type(count) == 'number' then
+    if count > ${MOST_FIELDS} then
+      size = 2 ^ 53
+    else
+      for _, name in ipairs(redis.call('HKEYS', KEYS[k])) do
+        size = size + #name + redis.call('HSTRLEN', KEYS[k], name)
+      end
+    end
+  end
+  sizes[k] = size
+end
+return sizes
 `);

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { Command } from 'ioredis';
+import { Command, type Cluster } from 'ioredis';
+import { BackboneError } from '../../core/index.js';
 import type { RedisClient } from '../open-client.js';
 
 /** A Lua script: its text never changes, data only comes in KEYS and ARGV. */
@@ -37,17 +38,51 @@ export function runScriptForBytes(client: RedisClient, script: Script, keys: rea
  */
 export function sendScript(
   client: RedisClient,
-  { lua, sha }: Script,
+  script: Script,
   by: 'digest' | 'text',
   args: readonly ScriptArgument[],
   replyEncoding: BufferEncoding | null = 'utf8',
 ): Promise<unknown> {
-  const name = by === 'digest' ? 'evalsha' : 'eval';
-  // The client's own methods copy long argument lists several times over.
+  return client.sendCommand(commandOf(client, script, by, args, replyEncoding)) as Promise<unknown>;
+}
+
+/**
+ * Sends a script as {@link sendScript} does, and when a cluster has moved its keys fails with `EB_NOT_STORED` or `TRYAGAIN`: what
+ * the client sends again by itself is overtaken by what is sent meanwhile.
+ */
+export function sendScriptOnce(
+  client: RedisClient,
+  script: Script,
+  by: 'digest' | 'text',
+  args: readonly ScriptArgument[],
+): Promise<unknown> {
+  const command = commandOf(client, script, by, args, 'utf8');
+  if (client.isCluster) return sendWithoutRedirection(client as Cluster, command);
+  return client.sendCommand(command) as Promise<unknown>;
+}
+
+async function sendWithoutRedirection(cluster: Cluster, command: Command): Promise<unknown> {
+  try {
+    // With a slot the client follows no redirection.
+    return await cluster.sendCommand(command, undefined, { slot: command.getSlot() });
+  } catch (error) {
+    if (!(error instanceof Error && /^(MOVED|ASK) /.test(error.message))) throw error;
+    cluster.refreshSlotsCache();
+    throw new BackboneError('EB_NOT_STORED', 'the keys are moving to another node of the cluster');
+  }
+}
+
+function commandOf(
+  client: RedisClient,
+  { lua, sha }: Script,
+  by: 'digest' | 'text',
+  args: readonly ScriptArgument[],
+  replyEncoding: BufferEncoding | null,
+): Command {
   const { keyPrefix } = client.options;
-  return client.sendCommand(
-    new Command(name, [by === 'digest' ? sha : lua, ...args], { replyEncoding, keyPrefix }),
-  ) as Promise<unknown>;
+  // The client's own methods copy long argument lists several times over.
+  const name = by === 'digest' ? 'evalsha' : 'eval';
+  return new Command(name, [by === 'digest' ? sha : lua, ...args], { replyEncoding, keyPrefix });
 }
 
 async function runKnown(

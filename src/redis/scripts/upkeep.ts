@@ -66,21 +66,37 @@ return { #removed, stopped }
 
 /**
  * Erases fields of one event. KEYS: event hash, personal hash. ARGV: field names; none means the whole personal hash.
- * Leaves a mark, so that a reader can tell erased from lost. Returns 1 when the event exists.
+ * Leaves a mark with their names, so that a reader can tell erased from lost: "1", and the names behind it, each with a
+ * space before. Returns 1 when the event exists.
  */
 export const ERASE = script(`
+local function mark(key, old, gone)
+  local parts, known = { old or '1' }, {}
+  for name in string.gmatch(old or '', ' (%S+)') do known[name] = true end
+  for _, name in ipairs(gone) do
+    if not known[name] and string.find(name, '^[%w_.-]+$') then parts[#parts + 1] = name end
+  end
+  redis.call('HSET', key, '$erased', table.concat(parts, ' '))
+end
 if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
 -- Of a trimmed event the id is left for a while: a mark beside it would stay for ever.
 if redis.call('PTTL', KEYS[1]) >= 0 and redis.call('HLEN', KEYS[1]) == 1 and redis.call('EXISTS', KEYS[2]) == 0 then
   return 0
 end
 if #ARGV == 0 then
+  local gone = redis.pcall('HKEYS', KEYS[2])
+  -- A key of another type holds nothing of ours, and goes as well.
+  local old = not gone.err and redis.call('HGET', KEYS[2], '$erased')
   redis.call('DEL', KEYS[2])
-  redis.call('HSET', KEYS[2], '$erased', '1')
+  mark(KEYS[2], old, gone)
   return 1
 end
-for i, key in ipairs(KEYS) do
-  if redis.call('HDEL', key, unpack(ARGV)) > 0 then redis.call('HSET', key, '$erased', '1') end
+for _, key in ipairs(KEYS) do
+  local gone = {}
+  for _, name in ipairs(ARGV) do
+    if redis.call('HDEL', key, name) == 1 then gone[#gone + 1] = name end
+  end
+  if #gone > 0 then mark(key, redis.call('HGET', key, '$erased'), gone) end
 end
 return 1
 `);
