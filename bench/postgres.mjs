@@ -14,12 +14,12 @@ const ORDER = /** @type {const} */ ([0, 1]);
 const COMPARISONS = [
   {
     kind: 'postgres-append',
-    title: 'PostgreSQL: append, 20 callers, a stream and a connection each; beside a bare INSERT',
+    title: 'PostgreSQL: append, 20 connections at work, one caller and stream each; beside a bare INSERT on 20',
     ...{ stored: 0, events: 4_000, bar: { least: 0.75 } },
   },
   {
     kind: 'postgres-append-together',
-    title: 'the same, 20 callers of one stream',
+    title: 'the same pool, 20 callers of one stream, whose appends travel together',
     ...{ stored: 0, events: 4_000, bar: { least: 0.75 } },
   },
   {

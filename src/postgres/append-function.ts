@@ -1,5 +1,8 @@
 import { KEY_LOCKS, LOCKS, type TableNames } from './table-names.js';
 
+/** How positions are kept from being skipped. */
+type Ordering = 'sampling' | 'serial';
+
 /**
  * The function that appends events, all or none. Those that expect a version hold the lock of their key alone, the others
  * share it, and both hold it before a position is drawn: so no event of the key can come in between or before.
@@ -7,16 +10,14 @@ import { KEY_LOCKS, LOCKS, type TableNames } from './table-names.js';
  * Ids are looked up by subqueries that give one value. Joins and EXISTS would be for the planner to turn into a scan of the
  * whole stream, which it does as long as it has no statistics, or too few. So one plan does for all calls.
  */
-export function appendFunction(t: TableNames, ordering: 'sampling' | 'serial'): string {
+export function appendFunction(t: TableNames, ordering: Ordering): string {
   const stored = (id: string) => `(SELECT e.position FROM ${t.events} e WHERE e.stream = in_stream AND e.id = ${id})`;
-  const trimmed = (id: string) => `(SELECT g.position FROM ${t.trimmed} g WHERE g.stream = in_stream AND g.id = ${id})`;
-  const keyLock = `('x' || left(md5(x.key), 7))::bit(28)::integer % ${KEY_LOCKS} + ${LOCKS.keys}`;
+  const trimmed = (id: string) => trimmedAs(t, id);
   const locks =
     ordering === 'serial'
-      ? // One lock only: with two, transactions that append twice could wait for each other.
-        `  PERFORM pg_advisory_xact_lock(${t.lock}, ${LOCKS.append});`
+      ? `  ${serialLock(t)}`
       : `  FOR bucket IN
-    SELECT DISTINCT ${keyLock} FROM jsonb_to_recordset(events) AS x(key text) ORDER BY 1
+    SELECT DISTINCT ${keyLock('x.key')} FROM jsonb_to_recordset(events) AS x(key text) ORDER BY 1
   LOOP
     IF expected = 'any' THEN
       PERFORM pg_advisory_xact_lock_shared(${t.lock}, bucket);
@@ -79,4 +80,41 @@ ${locks}
     ) f
     ORDER BY f.ord;
 END $eb$;`;
+}
+
+/**
+ * The function that appends one event whatever its key holds, as nearly all are: it returns the position, or nothing for
+ * an id that was stored before. The other function takes an array of events apart, which costs more than the insert does.
+ */
+export function appendOneFunction(t: TableNames, ordering: Ordering): string {
+  const lock =
+    ordering === 'serial' ? serialLock(t) : `PERFORM pg_advisory_xact_lock_shared(${t.lock}, ${keyLock('in_key')});`;
+  return `CREATE OR REPLACE FUNCTION ${t.appendOne}(
+  in_stream text, in_id text, in_type text, in_key text, in_time numeric, in_metadata jsonb, in_fields jsonb, in_personal jsonb
+) RETURNS bigint LANGUAGE plpgsql VOLATILE AS $eb$
+#variable_conflict use_column
+DECLARE
+  stored bigint;
+BEGIN
+  ${lock}
+  INSERT INTO ${t.events} (stream, id, type, key, time, metadata, fields, personal)
+  SELECT in_stream, in_id, in_type, in_key, to_timestamp(in_time / 1000.0), in_metadata, in_fields, in_personal
+  WHERE ${trimmedAs(t, 'in_id')} IS NULL
+  ON CONFLICT (stream, id) DO NOTHING
+  RETURNING position INTO stored;
+  RETURN stored;
+END $eb$;`;
+}
+
+function trimmedAs(t: TableNames, id: string): string {
+  return `(SELECT g.position FROM ${t.trimmed} g WHERE g.stream = in_stream AND g.id = ${id})`;
+}
+
+function keyLock(key: string): string {
+  return `('x' || left(md5(${key}), 7))::bit(28)::integer % ${KEY_LOCKS} + ${LOCKS.keys}`;
+}
+
+/** One lock only: with two, transactions that append twice could wait for each other. */
+function serialLock(t: TableNames): string {
+  return `PERFORM pg_advisory_xact_lock(${t.lock}, ${LOCKS.append});`;
 }

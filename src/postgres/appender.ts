@@ -132,7 +132,7 @@ export class Appender {
   async #call(appends: readonly Append[]): Promise<void> {
     const { stream, expected } = (appends[0] as Append).input;
     const events = appends.flatMap(({ input }) => input.events);
-    const published = await this.#database.using((on) => appendEvents(on, this.#tables, { stream, events, expected }));
+    const published = await appendEvents(this.#database.often, this.#tables, { stream, events, expected });
     let next = 0;
     for (const append of appends) append.succeed(published.slice(next, (next += append.input.events.length)));
   }

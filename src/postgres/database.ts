@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Pool, type ClientConfig, type PoolClient } from 'pg';
 import { BackboneError } from '../core/index.js';
 import { backOffMs } from './back-off.js';
-import { failureKind, failureReason, stateOf } from './postgres-failure.js';
+import { failureKind, failureReason, ServerFault, stateOf } from './postgres-failure.js';
 import type { PostgresChannelOptions } from './postgres-options.js';
+import { PreparedStatements, type Statement } from './prepared-statements.js';
 import { rowsOf, type Queryable } from './queryable.js';
 
 /** What a database is opened with. */
@@ -17,6 +18,10 @@ export interface DatabaseOptions {
 
 /** The connections of a channel: statements on a pool, and single clients for listening. */
 export class Database {
+  /** Runs statements that are run again and again. */
+  readonly often: Queryable = new PreparedStatements((statement, values) =>
+    this.#with((on) => on.run(statement, values)),
+  );
   readonly #o: DatabaseOptions;
   readonly #pool: Pool;
   readonly #isOwn: boolean;
@@ -43,12 +48,7 @@ export class Database {
 
   /** Resolves when the tables are there. */
   async ready(): Promise<void> {
-    if (!this.#isPrepared) await this.using(() => Promise.resolve());
-  }
-
-  /** Works with one connection. */
-  using<T>(work: (on: Queryable) => Promise<T>): Promise<T> {
-    return this.#with(work);
+    if (!this.#isPrepared) await this.#with(() => Promise.resolve());
   }
 
   /** Runs statements in one transaction. */
@@ -104,7 +104,7 @@ export class Database {
     } else this.#pool.removeListener('error', this.#onPoolError);
   }
 
-  async #with<T>(work: (on: Queryable) => Promise<T>): Promise<T> {
+  async #with<T>(work: (on: Connection) => Promise<T>): Promise<T> {
     if (this.#closed) throw new BackboneError('EB_CLOSED', 'the channel is closed');
     const client = await this.#connect();
     const on = timed(client, this.#o.queryTimeoutMs);
@@ -139,27 +139,28 @@ export class Database {
       return await this.#pool.connect();
     } catch (error) {
       if (stateOf(error) !== undefined && failureKind(error) === 'fatal') throw error;
-      throw new BackboneError('EB_NOT_STORED', `PostgreSQL cannot be reached: ${failureReason(error)}`);
+      throw new ServerFault('unsent', `PostgreSQL cannot be reached: ${failureReason(error)}`);
     }
   }
 }
 
+/** A connection in hand. */
+interface Connection extends Queryable {
+  run(statement: Statement, values: unknown[]): Promise<unknown>;
+}
+
 /** Gives up waiting for a reply after a while; the connection is of no use then. */
-function timed(client: PoolClient, timeoutMs: number): Queryable {
-  return {
-    query: async (text, values) => {
-      let timer: NodeJS.Timeout | undefined;
-      const late = new Promise<never>((_, reject) => {
-        const error = new BackboneError('EB_OUTCOME_UNKNOWN', `PostgreSQL did not answer within ${timeoutMs} ms`);
-        timer = setTimeout(() => reject(error), timeoutMs);
-      });
-      try {
-        return await Promise.race([client.query(text, values), late]);
-      } finally {
-        clearTimeout(timer);
-      }
-    },
-  };
+function timed(client: PoolClient, timeoutMs: number): Connection {
+  const run = (statement: Statement, values: unknown[]) =>
+    new Promise((resolve, reject) => {
+      const late = () => reject(new ServerFault('unknown', `PostgreSQL did not answer within ${timeoutMs} ms`));
+      const timer = setTimeout(late, timeoutMs);
+      void client
+        .query({ ...statement, values })
+        .then(resolve, reject)
+        .finally(() => clearTimeout(timer));
+    });
+  return { run, query: (text, values) => run({ text }, values) };
 }
 
 function clientConfig({ url, options }: PostgresChannelOptions): ClientConfig {

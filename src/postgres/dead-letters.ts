@@ -2,6 +2,7 @@ import type { DeadLetter, DeadLetterAdmin, DeadLetterKind, ReadEvent, Stream } f
 import type { Database } from './database.js';
 import { eventColumns } from './event-columns.js';
 import { positionOf } from './native-position.js';
+import { said } from './postgres-failure.js';
 import { readEvent } from './postgres-reading.js';
 import { redrive, removeLetters } from './redrive.js';
 import type { EventRow } from './stored-event.js';
@@ -55,21 +56,23 @@ export class PostgresDeadLetters implements DeadLetterAdmin {
     if (!IS_ID.test(id)) return undefined;
     const [row] = await this.#letters(stream, group, 'l.position = $3::bigint', [id]);
     if (!row) return undefined;
-    const [event] = await this.#database.run<EventRow>(
-      `SELECT ${eventColumns('e')} FROM ${this.#t.events} e WHERE e.stream = $1 AND e.position = $2::bigint`,
-      [streamName(stream), id],
+    const sql = `SELECT ${eventColumns('e')} FROM ${this.#t.events} e WHERE e.stream = $1 AND e.position = $2::bigint`;
+    const [event] = await said('reading a dead letter', () =>
+      this.#database.run<EventRow>(sql, [streamName(stream), id]),
     );
     return { letter: letterOf(row, stream, group), ...(event && { event: readEvent(event) }) };
   }
 
   async redrive(stream: Stream, group: string, ids: readonly string[]): Promise<number> {
-    const count = await redrive(this.#database, this.#t, { stream: streamName(stream), group }, idsOf(ids));
+    const names = { stream: streamName(stream), group };
+    const count = await said('the redrive', () => redrive(this.#database, this.#t, names, idsOf(ids)));
     if (count > 0) await this.#onRedriven();
     return count;
   }
 
   async remove(stream: Stream, group: string, ids: readonly string[]): Promise<number> {
-    return removeLetters(this.#database, this.#t, { stream: streamName(stream), group }, idsOf(ids));
+    const names = { stream: streamName(stream), group };
+    return said('the removal', () => removeLetters(this.#database, this.#t, names, idsOf(ids)));
   }
 
   #letters(
@@ -78,11 +81,11 @@ export class PostgresDeadLetters implements DeadLetterAdmin {
     condition: string,
     values: readonly unknown[],
   ): Promise<readonly LetterRow[]> {
-    return this.#database.run<LetterRow>(
-      `SELECT l.position::text AS position, l.event_id, l.type, l.key, l.kind, l.code, l.error, l.stack, l.attempts,
-         floor(extract(epoch FROM l.time) * 1000)::text AS time
-       FROM ${this.#t.letters} l WHERE l.stream = $1 AND l.group_name = $2 AND ${condition}`,
-      [streamName(stream), group, ...values],
+    const sql = `SELECT l.position::text AS position, l.event_id, l.type, l.key, l.kind, l.code, l.error, l.stack, l.attempts,
+        floor(extract(epoch FROM l.time) * 1000)::text AS time
+      FROM ${this.#t.letters} l WHERE l.stream = $1 AND l.group_name = $2 AND ${condition}`;
+    return said('reading dead letters', () =>
+      this.#database.run<LetterRow>(sql, [streamName(stream), group, ...values]),
     );
   }
 }

@@ -1,5 +1,4 @@
 import {
-  BackboneError,
   checkedName,
   type ChannelAdmin,
   type Checkpoint,
@@ -11,7 +10,7 @@ import { PostgresDeadLetters } from './dead-letters.js';
 import type { Database } from './database.js';
 import { groupStates } from './group-state.js';
 import { reachOf } from './native-position.js';
-import { channelError } from './postgres-failure.js';
+import { said } from './postgres-failure.js';
 import type { PostgresSettings } from './postgres-options.js';
 import { streamName } from './stream-name.js';
 import type { TableNames } from './table-names.js';
@@ -78,15 +77,17 @@ export class PostgresAdmin implements ChannelAdmin {
 
   async erase(stream: Stream, ids: readonly string[], fields?: readonly string[]): Promise<number> {
     const { database, tables: t } = this.#in;
-    // A personal field stays as a name without a value.
+    // A field stays as a name without a value.
     const rows = await said('the erasure', () =>
       database.run(
         `UPDATE ${t.events} e SET
-           fields = e.fields - coalesce($3::text[], '{}'),
+           fields = coalesce((SELECT jsonb_object_agg(f.key, CASE WHEN f.key = ANY ($3) THEN 'null' ELSE f.value END)
+             FROM jsonb_each(e.fields) f), '{}'),
            personal = (SELECT jsonb_object_agg(p.key, CASE WHEN $3::text[] IS NULL OR p.key = ANY ($3) THEN 'null' ELSE p.value END)
              FROM jsonb_each(e.personal) p)
          WHERE e.stream = $1 AND e.id = ANY ($2::text[]) AND (
-           e.fields ?| coalesce($3::text[], '{}') OR EXISTS (
+           EXISTS (SELECT FROM jsonb_each(e.fields) f WHERE f.value <> 'null' AND f.key = ANY ($3))
+           OR EXISTS (
              SELECT FROM jsonb_each(e.personal) p
              WHERE p.value <> 'null' AND ($3::text[] IS NULL OR p.key = ANY ($3))
            )
@@ -95,14 +96,5 @@ export class PostgresAdmin implements ChannelAdmin {
       ),
     );
     return rows.length;
-  }
-}
-
-/** Says what failed. */
-async function said<T>(what: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw error instanceof BackboneError ? error : channelError(what, error);
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { BackboneError } from '../core/index.js';
-import { channelError, failureKind, failureReason } from './postgres-failure.js';
+import { channelError, failureKind, failureReason, ServerFault, stateOf } from './postgres-failure.js';
 
 const fromServer = (code: string, message = 'it said so') =>
   Object.assign(new Error(message), { severity: 'ERROR', code, detail: 'canary' });
@@ -28,11 +28,24 @@ describe('a failure', () => {
     [fromClient('timeout exceeded when trying to connect'), 'unsent'],
     [fromClient('Connection terminated unexpectedly'), 'unknown'],
     [fromClient('read ECONNRESET', 'ECONNRESET'), 'unknown'],
+    [new ServerFault('unsent', 'it cannot be reached'), 'unsent'],
     [new BackboneError('EB_NOT_STORED', 'x'), 'unsent'],
     [new BackboneError('EB_OUTCOME_UNKNOWN', 'x'), 'unknown'],
     [new TypeError('a bug'), 'fatal'],
   ] as const)('of the client is told by what it says: %s', ([error, kind]) => {
     expect(failureKind(error)).toBe(kind);
+  });
+
+  it.for([
+    [fromServer('40001'), 'refused', '40001'],
+    [fromServer('23514', 'new row violates check'), 'fatal', '23514'],
+    [fromClient('connect ECONNREFUSED 127.0.0.1:1', 'ECONNREFUSED'), 'unsent', undefined],
+    [fromClient('Connection terminated unexpectedly'), 'unknown', undefined],
+  ] as const)('that an ORM has wrapped is told by what it wraps: %s', ([cause, kind, state]) => {
+    const wrapped = new Error('Failed query: insert\nparams: canary', { cause: new Error('canary', { cause }) });
+    expect(failureKind(wrapped)).toBe(kind);
+    expect(stateOf(wrapped)).toBe(state);
+    expect(`${failureReason(wrapped)} ${channelError('it', wrapped).stack ?? ''}`).not.toContain('canary');
   });
 
   it('is told without what the server quotes', () => {

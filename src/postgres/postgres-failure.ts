@@ -15,6 +15,16 @@ export type FailureKind =
   /** It cannot work: no permission, a bug. */
   | 'fatal';
 
+/** What this library noticed by itself: a server that cannot be reached, does not answer, or is not the primary. */
+export class ServerFault extends Error {
+  constructor(
+    readonly kind: FailureKind,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
 const OWN_CODES: ReadonlyMap<ErrorCode, FailureKind> = new Map<ErrorCode, FailureKind>([
   ['EB_OUTCOME_UNKNOWN', 'unknown'],
   ['EB_NOT_STORED', 'unsent'],
@@ -32,6 +42,7 @@ const LOST = /Connection terminated|ECONN|EPIPE|ETIMEDOUT|timeout|socket|not que
 
 /** Tells what an error of the client or the server means. */
 export function failureKind(error: unknown): FailureKind {
+  if (error instanceof ServerFault) return error.kind;
   if (isBackboneError(error)) return OWN_CODES.get(error.code) ?? 'fatal';
   const state = stateOf(error);
   if (state !== undefined) {
@@ -47,8 +58,20 @@ export function failureKind(error: unknown): FailureKind {
 
 /** The five characters by which the server names an error; absent for errors of the client. */
 export function stateOf(error: unknown): string | undefined {
-  const code: unknown = error instanceof Error && 'severity' in error && 'code' in error ? error.code : undefined;
+  const origin = originOf(error);
+  const code: unknown = origin instanceof Error && 'severity' in origin && 'code' in origin ? origin.code : undefined;
   return typeof code === 'string' && SQLSTATE.test(code) ? code : undefined;
+}
+
+const MOST_CAUSES = 5;
+
+/** What an ORM throws wraps the error of its client, and its own message may quote values. */
+function originOf(error: unknown): unknown {
+  let origin = error;
+  for (let depth = 0; depth < MOST_CAUSES && origin instanceof Error && origin.cause instanceof Error; depth += 1) {
+    origin = origin.cause;
+  }
+  return origin;
 }
 
 /** Says what went wrong without what errors of the server quote: the values that it could not use. */
@@ -73,10 +96,21 @@ export function channelError(what: string, error: unknown): BackboneError {
   return new BackboneError('EB_CHANNEL', `${what} failed: ${reason}; ${remedy}`);
 }
 
+/** Says what failed, whatever fails in the work. */
+export async function said<T>(what: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw channelError(what, error);
+  }
+}
+
 function textOf(error: unknown): string {
-  if (!(error instanceof Error)) return '';
-  const code: unknown = 'code' in error ? error.code : undefined;
+  const origin = originOf(error);
+  if (!(origin instanceof Error)) return '';
+  // The server's are told beside its message.
+  const code: unknown = 'code' in origin && !('severity' in origin) ? origin.code : undefined;
   // A host with several addresses fails with an error that has no message.
-  const text = error.message || error.name;
+  const text = origin.message || origin.name;
   return typeof code === 'string' && !text.includes(code) ? `${code} ${text}` : text;
 }

@@ -25,8 +25,8 @@ const DEFAULT_BATCH_SIZE = 100;
 const LARGEST_BATCH = 1_000;
 // What was appended before the read is there at once unless others append at the same time; those are soon done.
 const WAIT_FOR_APPENDS_MS = 1_000;
-/** Over so many positions an append may be spread. */
-const LONGEST_APPEND = 10_000;
+/** So many events of others there may be between two of an append. */
+const WIDEST_GAP = 10_000;
 const HIGHEST = 2n ** 63n - 1n;
 
 /** Reads the events that were asked for, in batches, up to what can be read without skipping any. */
@@ -124,14 +124,20 @@ async function endOf(input: ReadingInput, options: ReadOptions): Promise<bigint>
 }
 
 /** Where the last append ends that lies wholly up to there: one that was under way may have drawn more positions since. */
-async function wholeAppends(input: ReadingInput, options: ReadOptions, end: bigint): Promise<bigint> {
+async function wholeAppends(
+  input: ReadingInput,
+  options: ReadOptions,
+  end: bigint,
+  within = WIDEST_GAP,
+): Promise<bigint> {
   const { database, tables, patienceMs } = input;
   const sql = `SELECT (min(a.position) - 1)::text AS cut FROM ${tables.events} a
-    WHERE a.stream = $1 AND a.position <= $2::bigint AND a.position > $2::bigint - ${LONGEST_APPEND}
+    WHERE a.stream = $1 AND a.position <= $2::bigint AND a.position > $2::bigint - $3::bigint
       AND a.xmin::text IN (SELECT b.xmin::text FROM ${tables.events} b WHERE b.stream = $1 AND b.position > $2::bigint)`;
-  const values = [streamName(options.stream), String(end)];
+  const values = [streamName(options.stream), String(end), within];
   const [row] = await database.insist(() => database.run<{ cut: string | null }>(sql, values), patienceMs);
-  return row?.cut == null ? end : wholeAppends(input, options, BigInt(row.cut));
+  // An append may go on below: each time twice as far, so that a very long one takes few looks.
+  return row?.cut == null ? end : wholeAppends(input, options, BigInt(row.cut), within * 2);
 }
 
 function sample({ database, safeMark, patienceMs }: ReadingInput): Promise<Mark> {

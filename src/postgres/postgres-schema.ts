@@ -1,6 +1,8 @@
-import { appendFunction } from './append-function.js';
+import { appendFunction, appendOneFunction } from './append-function.js';
 import { checkedSchema, type PostgresSchemaOptions } from './postgres-options.js';
+import { readFunction } from './read-function.js';
 import { sampleFunction } from './sample-function.js';
+import { settleFunction } from './settle-function.js';
 import { LOCKS, tableNames, type TableNames } from './table-names.js';
 
 /**
@@ -20,7 +22,10 @@ export function postgresSchema(options: PostgresSchemaOptions = {}): string {
     groupTables(t),
     sampleFunction(t),
     appendFunction(t, settings.ordering),
-    triggers(t, settings),
+    appendOneFunction(t, settings.ordering),
+    readFunction(t),
+    settleFunction(t),
+    trigger(t, settings),
     `COMMENT ON TABLE ${t.events} IS '${schemaMark(options)}';`,
   ].join('\n\n');
 }
@@ -28,7 +33,7 @@ export function postgresSchema(options: PostgresSchemaOptions = {}): string {
 /** What the comment of the events table says: whoever finds another one must not use the tables. */
 export function schemaMark(options: PostgresSchemaOptions): string {
   const { ordering, notify, slots } = checkedSchema(options);
-  return `nest-event-backbone 1 ordering=${ordering} notify=${notify} slots=${slots}`;
+  return `nest-event-backbone 2 ordering=${ordering} notify=${notify} slots=${slots}`;
 }
 
 // Every default makes a plain INSERT an event. Positions are drawn one by one (CACHE 1), after the trigger has taken its lock.
@@ -145,26 +150,23 @@ CREATE TABLE IF NOT EXISTS ${t.parked} (
 
 /**
  * Before the statement, for a row's position is drawn before any trigger of the row: whoever has drawn a position holds the
- * lock until its transaction is over. ALWAYS, so that replicated inserts take it, too.
+ * lock until its transaction is over. ALWAYS, so that replicated inserts take it, too. What it tells goes out with the commit.
  */
-function triggers(t: TableNames, { ordering, notify }: ReturnType<typeof checkedSchema>): string {
+function trigger(t: TableNames, { ordering, notify }: ReturnType<typeof checkedSchema>): string {
   const lock = ordering === 'serial' ? 'pg_advisory_xact_lock' : 'pg_advisory_xact_lock_shared';
   // In serial order the next one in line may try while the one before has not quite let go.
   const toldByOne = notify === 'throttled' && ordering === 'sampling';
   const condition = toldByOne ? `pg_try_advisory_xact_lock(${t.lock}, ${LOCKS.notify})` : 'true';
-  const after = `CREATE TRIGGER eb_after AFTER INSERT ON ${t.events} FOR EACH STATEMENT EXECUTE FUNCTION ${t.trigger}();
-ALTER TABLE ${t.events} ENABLE ALWAYS TRIGGER eb_after;`;
+  const tell = `
+  IF ${condition} THEN
+    PERFORM pg_notify('${t.eventsSignal}', '');
+  END IF;`;
   return `CREATE OR REPLACE FUNCTION ${t.trigger}() RETURNS trigger LANGUAGE plpgsql AS $eb$
 BEGIN
-  IF TG_WHEN = 'BEFORE' THEN
-    PERFORM ${lock}(${t.lock}, ${LOCKS.append});
-  ELSIF ${condition} THEN
-    PERFORM pg_notify('${t.eventsSignal}', '');
-  END IF;
+  PERFORM ${lock}(${t.lock}, ${LOCKS.append});${notify === 'off' ? '' : tell}
   RETURN NULL;
 END $eb$;
 DROP TRIGGER IF EXISTS eb_before ON ${t.events};
 CREATE TRIGGER eb_before BEFORE INSERT ON ${t.events} FOR EACH STATEMENT EXECUTE FUNCTION ${t.trigger}();
-ALTER TABLE ${t.events} ENABLE ALWAYS TRIGGER eb_before;
-DROP TRIGGER IF EXISTS eb_after ON ${t.events};${notify === 'off' ? '' : `\n${after}`}`;
+ALTER TABLE ${t.events} ENABLE ALWAYS TRIGGER eb_before;`;
 }

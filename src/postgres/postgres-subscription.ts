@@ -14,7 +14,7 @@ import { backOffMs } from './back-off.js';
 import { consumerName } from './consumer-name.js';
 import type { Database } from './database.js';
 import type { HeldSlot } from './held-slot.js';
-import { channelError, failureKind, failureReason } from './postgres-failure.js';
+import { channelError, failureKind, failureReason, said } from './postgres-failure.js';
 import type { PostgresSettings } from './postgres-options.js';
 import { redriveUnknown } from './redrive.js';
 import type { Mark, SafeMark } from './safe-mark.js';
@@ -103,7 +103,7 @@ export class PostgresSubscription implements Subscription {
   async settle(settlements: readonly Settlement[]): Promise<readonly Delivery[]> {
     this.#refuseClosed();
     return this.#turns.run(async () => {
-      const lost = await this.#deliveries.settle(settlements);
+      const lost = await said('settling', () => this.#deliveries.settle(settlements));
       // A slot that is to be given back waits for this.
       if ([...this.#share.held.values()].some((slot) => slot.hasLeft(Infinity))) this.#in.wakeUp.notify('groups');
       return lost;
@@ -112,7 +112,7 @@ export class PostgresSubscription implements Subscription {
 
   async record(deliveries: readonly Delivery[], what: 'failure' | 'start'): Promise<void> {
     this.#refuseClosed();
-    await this.#turns.run(() => this.#deliveries.record(deliveries, what));
+    await this.#turns.run(() => said('remembering', () => this.#deliveries.record(deliveries, what)));
   }
 
   close(): Promise<void> {

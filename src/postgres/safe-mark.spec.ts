@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { SafeMark } from './safe-mark.js';
 import { tableNames } from './table-names.js';
 
-const marks = () => new SafeMark({ run: () => Promise.resolve([]) }, tableNames());
+const marks = () => new SafeMark({ often: { query: () => Promise.resolve([]) } }, tableNames());
 
 describe('the safe mark', () => {
   it('is the last position while nobody appends', () => {

@@ -1,4 +1,5 @@
 import type { Database } from './database.js';
+import { rowsOf } from './queryable.js';
 import type { TableNames } from './table-names.js';
 
 /** How far a reader may go. */
@@ -33,14 +34,14 @@ const MOST_PAIRS = 100;
  * the transactions that hold the lock of appenders. Once none of those holds it any more, that position is safe.
  */
 export class SafeMark {
-  readonly #database: Pick<Database, 'run'>;
+  readonly #database: Pick<Database, 'often'>;
   readonly #sql: string;
   #pairs: Pair[] = [];
   #safe = 0n;
   #running: Promise<Mark> | undefined;
   #next: Promise<Mark> | undefined;
 
-  constructor(database: Pick<Database, 'run'>, t: TableNames) {
+  constructor(database: Pick<Database, 'often'>, t: TableNames) {
     this.#database = database;
     this.#sql = `SELECT last::text, holders, pids FROM ${t.sample}()`;
   }
@@ -60,7 +61,7 @@ export class SafeMark {
   }
 
   async #sample(): Promise<Mark> {
-    const [sample] = await this.#database.run<Sample>(this.#sql, []);
+    const [sample] = await rowsOf<Sample>(this.#database.often, this.#sql, []);
     const { last = '0', holders = [], pids = [] } = sample ?? {};
     return this.add(BigInt(last), holders, pids);
   }

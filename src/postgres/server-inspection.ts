@@ -1,4 +1,5 @@
 import { BackboneError, reportChannel, type Channel } from '../core/index.js';
+import { ServerFault } from './postgres-failure.js';
 import { rowsOf, type Queryable } from './queryable.js';
 
 interface ServerRow {
@@ -10,7 +11,8 @@ interface ServerRow {
 /**
  * Looks at a server before it is used first, and says how durable its commits are.
  *
- * @throws BackboneError `EB_NOT_STORED` for a replica: it may become the primary, or the address lead to one.
+ * @throws ServerFault for a replica, as if it were away: it may become the primary, or the address lead to one.
+ * @throws BackboneError `EB_CHANNEL` for a server that is too old.
  */
 export async function inspectServer(channel: Channel, on: Queryable): Promise<void> {
   const [server] = await rowsOf<ServerRow>(
@@ -21,7 +23,7 @@ export async function inspectServer(channel: Channel, on: Queryable): Promise<vo
   );
   if (!server) return;
   if (server.replica) {
-    throw new BackboneError('EB_NOT_STORED', 'this PostgreSQL server is a replica; connect to the primary');
+    throw new ServerFault('unsent', 'this PostgreSQL server is a replica; connect to the primary');
   }
   if (Number(server.version) < 130_000) {
     throw new BackboneError('EB_CHANNEL', 'this PostgreSQL server is too old; version 13 or later is needed');

@@ -52,10 +52,17 @@ describe('an event in columns', () => {
     }
   });
 
-  it('keeps the name of a personal field that was erased, and no value', () => {
-    const row = { ...stored(message({ fields: { name: '"Ada"' }, personal: ['name'] })), personal: '{"name": null}' };
-    expect(messageOf(row).personal).toEqual(['name']);
-    expect(Object.keys(messageOf(row).fields)).toEqual([]);
+  it('keeps the names of fields that were erased, and no values', () => {
+    const given = message({ fields: { name: '"Ada"', product: '7', note: '""' }, personal: ['name'] });
+    expect(messageOf(stored(given))).not.toHaveProperty('erased');
+    const row = { ...stored(given), fields: '{"product": "7", "note": null}', personal: '{"name": null}' };
+    expect(messageOf(row)).toMatchObject({ personal: ['name'], erased: ['note', 'name'] });
+    expect({ ...messageOf(row).fields }).toEqual({ product: '7' });
+  });
+
+  it('whose fields were not asked for has none that were erased', () => {
+    const row = { ...stored(message({})), fields: null, personal: null };
+    expect(messageOf(row)).not.toHaveProperty('erased');
   });
 
   it('keeps references to what lies elsewhere', () => {

@@ -67,11 +67,13 @@ export function eventInput(message: Message): EventInput {
   return { id, type, key, time, metadata, fields, personal: isPersonal.size === 0 ? null : personal };
 }
 
-/** Reads an event's columns; what was erased is not among its fields. */
+/** Reads an event's columns; what was erased is not among its fields, and known by name. */
 export function messageOf(row: EventRow): Message {
-  const metadata = JSON.parse(row.metadata) as Readonly<Record<string, unknown>>;
+  const metadata = jsonOf(row.metadata);
   const text = (name: string) => textOf(metadata[name]);
-  const personal = row.personal === null ? {} : (JSON.parse(row.personal) as Readonly<Record<string, unknown>>);
+  const personal = jsonOf(row.personal);
+  const stored = jsonOf(row.fields);
+  const erased = [...erasedIn(stored), ...erasedIn(personal)];
   return {
     id: row.id,
     source: text('source') ?? '',
@@ -84,10 +86,19 @@ export function messageOf(row: EventRow): Message {
     tracestate: text('tracestate'),
     contentType: text('datacontenttype') ?? DEFAULT_CONTENT_TYPE,
     headers: headersOf(metadata['headers']),
-    fields:
-      row.fields === null ? NO_FIELDS : fieldsOf(JSON.parse(row.fields) as Readonly<Record<string, unknown>>, personal),
+    fields: row.fields === null ? NO_FIELDS : fieldsOf(stored, personal),
     personal: Object.keys(personal),
+    ...(erased.length > 0 && { erased }),
   };
+}
+
+function jsonOf(column: string | null): Readonly<Record<string, unknown>> {
+  return column === null ? {} : (JSON.parse(column) as Readonly<Record<string, unknown>>);
+}
+
+/** What was erased has left its name, with null in place of its value. */
+function erasedIn(stored: Readonly<Record<string, unknown>>): readonly string[] {
+  return Object.keys(stored).filter((name) => stored[name] === null);
 }
 
 function storedValue(value: FieldValue): unknown {

@@ -16,6 +16,12 @@ export interface TableNames {
   readonly parked: string;
   /** The function that appends. */
   readonly append: string;
+  /** The function that appends one event whatever its key holds. */
+  readonly appendOne: string;
+  /** The function that reads the next events of slots and hands them out. */
+  readonly read: string;
+  /** The function that ends events and stores how far slots are settled. */
+  readonly settle: string;
   /** The function that samples how far positions were drawn, and who may still be at it. */
   readonly sample: string;
   /** The function of the triggers. */
@@ -56,6 +62,9 @@ export function tableNames({ schema = 'public', table = 'eb_events' }: TableOpti
     letters: name('_letters'),
     parked: name('_parked'),
     append: name('_append'),
+    appendOne: name('_append_one'),
+    read: name('_read'),
+    settle: name('_settle'),
     sample: name('_sample'),
     trigger: name('_inserted'),
     index: (suffix: string) => `"${base}_${suffix}"`,

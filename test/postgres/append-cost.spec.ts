@@ -1,3 +1,4 @@
+import type { PoolClient } from 'pg';
 import { describe, expect, inject, it } from 'vitest';
 import { sampleMessage } from '../redis/sample-message.js';
 import { Sandbox } from './sandbox.js';
@@ -26,15 +27,48 @@ describe.skipIf(url === '')('an append', () => {
   });
 });
 
+describe.skipIf(url === '')('a consumer', () => {
+  it('reads and settles its own events only, by plans that were made when there were none', async () => {
+    const sandbox = new Sandbox(url);
+    const { table, name, stream } = sandbox;
+    const channel = sandbox.open();
+    await channel.admin.reset(stream, 'group', 'beginning');
+    await sandbox.query(`UPDATE "${table}_slots" SET owner = 'consumer'`);
+    const client = await sandbox.connect();
+    const read = `SELECT r.slot, r.position FROM (
+        SELECT array_agg(slot::integer) AS slots, array_agg(epoch) AS epochs, array_agg(parks) AS parks,
+          array_agg(delivered) AS cursors FROM "${table}_slots"
+      ) s, "${table}_read"($1, 'group', 'consumer', $2, 100, true, '{}', false, '{}', s.slots, s.epochs, s.parks, s.cursors,
+        s.cursors) r`;
+    const settle = `SELECT "${table}_settle"($1, 'group', 'consumer', $2, $3)`;
+    await client.query(read, [name, 10]);
+    await client.query(settle, [name, '[]', '[]']);
+    const { rowsRead } = await fill(sandbox, client, 'test:other');
+    const [published] = await channel.publish(stream, [sampleMessage()]);
+    const { rows } = await client.query<{ slot: number; position: string }>(read, [name, STORED + 10]);
+    expect(rows.map(({ position }) => position)).toEqual([published?.position.id]);
+    const [{ slot, position } = { slot: 0, position: '' }] = rows;
+    const progress = [{ slot, epoch: 0, checkpoint: position, done: [], anchor: null }];
+    const settled = await client.query(settle, [name, JSON.stringify(progress), JSON.stringify([{ slot, position }])]);
+    expect(settled.rows).toHaveLength(1);
+    expect(await rowsRead()).toBeLessThan(20);
+  });
+});
+
 async function filled(sandbox: Sandbox) {
   const channel = sandbox.open();
   await channel.publish(sandbox.stream, [sampleMessage()]);
+  const client = await sandbox.connect();
+  return { channel, client, sandbox, ...(await fill(sandbox, client, sandbox.name)) };
+}
+
+/** Stores many events of a stream, and begins a transaction that counts how many it reads. */
+async function fill(sandbox: Sandbox, client: PoolClient, stream: string) {
   await sandbox.query(`ALTER TABLE "${sandbox.table}" SET (autovacuum_enabled = off)`);
   await sandbox.query(
     `INSERT INTO "${sandbox.table}" (stream, type, key) SELECT $1, 'sampleTaken.v1', 'k' || n FROM generate_series(1, ${STORED}) n`,
-    [sandbox.name],
+    [stream],
   );
-  const client = await sandbox.connect();
   await client.query('BEGIN');
   const rowsRead = async () => {
     const { rows } = await client.query<{ read: string }>(
@@ -43,5 +77,5 @@ async function filled(sandbox: Sandbox) {
     );
     return Number(rows[0]?.read);
   };
-  return { channel, client, rowsRead, sandbox };
+  return { rowsRead };
 }

@@ -3,7 +3,7 @@ import { isBackboneError, type Channel, type Published, type Stream } from 'nest
 import { FaultProxy } from '../redis/fault-proxy.js';
 import { sampleMessage } from '../redis/sample-message.js';
 import { Collector } from '../redis/collector.js';
-import { Sandbox } from './sandbox.js';
+import { PATIENCE_MS, Sandbox } from './sandbox.js';
 
 const url = inject('postgresUrl');
 
@@ -96,7 +96,7 @@ describe.skipIf(url === '')('an append', () => {
     await vi.waitFor(async () => {
       const sql = `SELECT FROM pg_stat_activity WHERE wait_event = 'advisory' AND query LIKE '%${sandbox.table}_append%'`;
       expect(await sandbox.query(sql)).toHaveLength(1);
-    });
+    }, PATIENCE_MS);
     await slow.query('COMMIT');
     expect(await refused).toBe('EB_CONFLICT');
   });
@@ -117,13 +117,18 @@ describe.skipIf(url === '')('an append', () => {
   it('whose confirmation is lost is asked for again, and stored once', async () => {
     const sandbox = new Sandbox(url);
     const proxy = await FaultProxy.before(url);
-    const channel = sandbox.open({ url: proxy.url, queryTimeoutMs: 300, publishTimeoutMs: 10_000 });
-    await channel.publish(sandbox.stream, [sampleMessage()]);
+    // Makes the tables, which may take longer than a reply.
+    await sandbox.open().publish(sandbox.stream, [sampleMessage()]);
+    const channel = sandbox.open({ url: proxy.url, queryTimeoutMs: 500, publishTimeoutMs: PATIENCE_MS });
+    await channel.admin.groups(sandbox.stream);
     proxy.drop('replies');
     const message = sampleMessage();
     const published = channel.publish(sandbox.stream, [message]);
     await proxy.dropped();
-    await vi.waitFor(async () => expect(await sandbox.query(`SELECT FROM "${sandbox.table}"`)).toHaveLength(2));
+    await vi.waitFor(
+      async () => expect(await sandbox.query(`SELECT FROM "${sandbox.table}"`)).toHaveLength(2),
+      PATIENCE_MS,
+    );
     proxy.cut();
     proxy.pass();
     const [stored] = (await published) as [Published];
@@ -134,7 +139,8 @@ describe.skipIf(url === '')('an append', () => {
   it('that is never confirmed says that its outcome is unknown, and one that never left that nothing was stored', async () => {
     const sandbox = new Sandbox(url);
     const proxy = await FaultProxy.before(url);
-    const channel = sandbox.open({ url: proxy.url, queryTimeoutMs: 200, publishTimeoutMs: 800 });
+    await sandbox.open().publish(sandbox.stream, [sampleMessage()]);
+    const channel = sandbox.open({ url: proxy.url, queryTimeoutMs: 500, publishTimeoutMs: 2_000 });
     await channel.publish(sandbox.stream, [sampleMessage()]);
     proxy.drop('replies');
     expect(await codeOf(channel.publish(sandbox.stream, [sampleMessage()]))).toBe('EB_OUTCOME_UNKNOWN');
@@ -177,6 +183,22 @@ describe.skipIf(url === '')('an append', () => {
     );
     for (const code of await Promise.all(calls)) expect(['EB_NOT_STORED', 'EB_OUTCOME_UNKNOWN']).toContain(code);
     await slow.query('ROLLBACK');
+  });
+
+  it('that a connection has forgotten how to do, as behind a transaction pooler, is done without preparing it', async () => {
+    const sandbox = new Sandbox(url, 1);
+    const { pool } = sandbox;
+    const channel = sandbox.open({ pool });
+    const names = async () =>
+      (await sandbox.query<{ name: string }>('SELECT name FROM pg_prepared_statements')).map(({ name }) => name);
+    await channel.publish(sandbox.stream, [sampleMessage()]);
+    const [before] = await names();
+    expect(before).toMatch(/^eb_[0-9a-f]{32}$/);
+    await pool.query('DEALLOCATE ALL');
+    const [published] = await channel.publish(sandbox.stream, [sampleMessage()]);
+    expect(published?.duplicate).toBe(false);
+    expect(await names()).toEqual([]);
+    expect(await readIds(channel, sandbox.stream)).toHaveLength(2);
   });
 
   it('that is too large, or holds what no column can, is refused before it is sent, and others go on', async () => {

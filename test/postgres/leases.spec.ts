@@ -3,7 +3,7 @@ import { FaultProxy } from '../redis/fault-proxy.js';
 import { HeardDiagnostics } from '../redis/heard-diagnostics.js';
 import { sampleMessage } from '../redis/sample-message.js';
 import { Collector } from '../redis/collector.js';
-import { Sandbox } from './sandbox.js';
+import { PATIENCE_MS, Sandbox } from './sandbox.js';
 
 const url = inject('postgresUrl');
 
@@ -24,11 +24,11 @@ describe.skipIf(url === '')('the slots of a group', () => {
     const sandbox = new Sandbox(url);
     const channels = [sandbox.open(), sandbox.open(), sandbox.open()];
     const [a, , c] = channels.map((channel, i) => new Collector(channel, sandbox.stream, { consumer: `c${i}` }));
-    await vi.waitFor(async () => expect(await owners(sandbox)).toEqual({ c0: 6, c1: 5, c2: 5 }), 10_000);
+    await vi.waitFor(async () => expect(await owners(sandbox)).toEqual({ c0: 6, c1: 5, c2: 5 }), PATIENCE_MS);
     await a?.subscription.close();
-    await vi.waitFor(async () => expect(await owners(sandbox)).toEqual({ c1: 8, c2: 8 }), 10_000);
+    await vi.waitFor(async () => expect(await owners(sandbox)).toEqual({ c1: 8, c2: 8 }), PATIENCE_MS);
     await c?.subscription.close();
-    await vi.waitFor(async () => expect(await owners(sandbox)).toEqual({ c1: 16 }), 10_000);
+    await vi.waitFor(async () => expect(await owners(sandbox)).toEqual({ c1: 16 }), PATIENCE_MS);
   });
 
   it('go to others when their consumer is cut off; it can settle nothing then, and is told', async () => {
@@ -49,10 +49,13 @@ describe.skipIf(url === '')('the slots of a group', () => {
     const taken = await heir.until(5);
     expect(new Set(heir.ids)).toEqual(new Set(messages.map(({ id }) => id)));
     expect(taken.map(({ deliveries }) => deliveries)).toEqual([2, 2, 2, 2, 2]);
-    await vi.waitFor(async () => expect((await other.admin.state(sandbox.stream, 'group'))?.pending).toBe(0));
+    await vi.waitFor(
+      async () => expect((await other.admin.state(sandbox.stream, 'group'))?.pending).toBe(0),
+      PATIENCE_MS,
+    );
     proxy.pass();
     const settled = () => zombie.settle(held).catch(() => undefined);
-    await vi.waitFor(async () => expect(await settled()).toEqual(held), 5_000);
+    await vi.waitFor(async () => expect(await settled()).toEqual(held), PATIENCE_MS);
     expect(zombie.lost).toEqual(held);
   });
 
@@ -105,11 +108,14 @@ describe.skipIf(url === '')('the slots of a group', () => {
     await channel.publish(sandbox.stream, [message(), message()]);
     const before = new Collector(channel, sandbox.stream);
     await before.until(2);
-    await vi.waitFor(async () => expect((await channel.admin.state(sandbox.stream, 'group'))?.pending).toBe(0));
+    await vi.waitFor(
+      async () => expect((await channel.admin.state(sandbox.stream, 'group'))?.pending).toBe(0),
+      PATIENCE_MS,
+    );
     await before.subscription.close();
     await sandbox.query(change.replace('TABLE', sandbox.table));
     const stopped = new Collector(channel, sandbox.stream);
-    await vi.waitFor(() => expect(String(stopped.error)).toContain('EB_DIVERGED'));
+    await vi.waitFor(() => expect(String(stopped.error)).toContain('EB_DIVERGED'), PATIENCE_MS);
     await stopped.subscription.close();
     await channel.admin.reset(sandbox.stream, 'group', 'end');
     const after = new Collector(channel, sandbox.stream);
@@ -126,7 +132,10 @@ describe.skipIf(url === '')('the slots of a group', () => {
     await channel.publish(sandbox.stream, [sampleMessage(), sampleMessage()]);
     const before = new Collector(channel, sandbox.stream);
     await before.until(2);
-    await vi.waitFor(async () => expect(await channel.admin.trim(sandbox.stream, { keep: 0 })).toBeGreaterThan(0));
+    await vi.waitFor(
+      async () => expect(await channel.admin.trim(sandbox.stream, { keep: 0 })).toBeGreaterThan(0),
+      PATIENCE_MS,
+    );
     await before.subscription.close();
     await sandbox.query(`DELETE FROM "${sandbox.table}_trimmed"`);
     const after = new Collector(channel, sandbox.stream);

@@ -6,7 +6,7 @@ import { startPostgres } from '../../tools/dev-stack/index.mjs';
 import { HeardDiagnostics } from '../redis/heard-diagnostics.js';
 import { sampleMessage } from '../redis/sample-message.js';
 import { Collector } from '../redis/collector.js';
-import { Sandbox } from './sandbox.js';
+import { PATIENCE_MS, Sandbox } from './sandbox.js';
 
 const WRITERS = 64;
 const TRANSACTIONS = 12;
@@ -79,7 +79,7 @@ describe.skipIf(inject('postgresUrl') === '')('positions', () => {
 
     const all = [...written.values()].flat();
     await collector.until(all.length);
-    await vi.waitUntil(() => followed.length >= all.length, { timeout: 10_000 });
+    await vi.waitUntil(() => followed.length >= all.length, { timeout: PATIENCE_MS });
     stop.abort();
     await Promise.all([follows, naively]);
     expect(new Set(collector.ids)).toEqual(new Set(all));
@@ -124,13 +124,15 @@ describe.skipIf(inject('postgresUrl') === '')('positions', () => {
     expect(read).not.toContain(late.id);
     expect(collector.deliveries).toHaveLength(1);
     const { rows } = await slow.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
-    await vi.waitFor(() =>
-      expect(
-        heard
-          .of('waiting')
-          .map((e) => e.reason)
-          .join(),
-      ).toContain(`process ${rows[0]?.pid}`),
+    await vi.waitFor(
+      () =>
+        expect(
+          heard
+            .of('waiting')
+            .map((e) => e.reason)
+            .join(),
+        ).toContain(`process ${rows[0]?.pid}`),
+      PATIENCE_MS,
     );
     await slow.query('COMMIT');
     await channel.publish(sandbox.stream, [next]);
@@ -150,7 +152,7 @@ describe.skipIf(inject('postgresUrl') === '')('positions', () => {
     await vi.waitFor(async () => {
       const sql = `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%${sandbox.table}_append%'`;
       expect(await sandbox.query(sql)).toHaveLength(1);
-    });
+    }, PATIENCE_MS);
     await slow.query('COMMIT');
     await published;
     const sql = `SELECT id FROM "${sandbox.table}" ORDER BY position OFFSET 1`;

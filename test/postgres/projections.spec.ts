@@ -12,6 +12,9 @@ import { Accounts } from './accounts.js';
 const postgresUrl = inject('postgresUrl');
 const redisUrl = inject('redisUrl');
 
+/** How long a condition may take on a slow machine. */
+const PATIENCE = { timeout: 20_000, interval: 20 };
+
 type Methods = ProjectionMethods<Accounts, SqlTransaction>;
 
 const paid: NonNullable<Methods['paid']> = async (account, amount, { tx }) => {
@@ -51,7 +54,7 @@ describe.skipIf(postgresUrl === '')('a projection on PostgreSQL', () => {
       lost.next = true;
       await runner.waitFor((await producer.paid('ada', 1)).position);
     }
-    expect(lost.count).toBe(5);
+    await vi.waitFor(() => expect(lost.count).toBe(5), PATIENCE);
     expect(await balances()).toEqual({ ada: 10 });
   });
 
@@ -60,9 +63,11 @@ describe.skipIf(postgresUrl === '')('a projection on PostgreSQL', () => {
     const { producer, runner, balances } = await scene({ pool: lost.pool, trustsItself: lost });
     runner.start();
     await runner.waitFor((await producer.paid('ada', 1)).position);
+    // The next commit must be that of the event, and not the one that says that the model is complete.
+    await vi.waitFor(async () => expect((await runner.state()).status).toBe('live'), PATIENCE);
     lost.next = true;
     await producer.paid('ada', 1);
-    await vi.waitFor(async () => expect(await balances()).toEqual({ ada: 3 }), 5_000);
+    await vi.waitFor(async () => expect(await balances()).toEqual({ ada: 3 }), PATIENCE);
   });
 
   it('gets over a network that swallows replies', async () => {
@@ -75,7 +80,7 @@ describe.skipIf(postgresUrl === '')('a projection on PostgreSQL', () => {
       await producer.paid('ada', 1);
       await vi.waitFor(
         async () => expect((await runner.state().catch(() => undefined))?.status).not.toBe('live'),
-        5_000,
+        PATIENCE,
       );
       proxy.pass();
       proxy.cut();
@@ -105,7 +110,7 @@ describe.skipIf(postgresUrl === '')('a projection on PostgreSQL', () => {
     const { producer, runner, balances } = await scene({ on });
     for (const amount of [1, 13, 1]) await producer.paid('ada', amount);
     runner.start();
-    await vi.waitFor(async () => expect((await runner.state()).status).toBe('failed'));
+    await vi.waitFor(async () => expect((await runner.state()).status).toBe('failed'), PATIENCE);
     expect((await runner.state()).error).toMatchObject({ details: { position: { id: '2' } } });
     expect(await balances()).toEqual({ ada: 1 });
   });
@@ -146,12 +151,12 @@ describe.skipIf(postgresUrl === '')('a projection on PostgreSQL', () => {
     await runner.init();
     const { position } = await producer.paid('ada', 5);
     runner.start();
-    await vi.waitFor(async () => expect((await runner.state()).status).toBe('live'));
+    await vi.waitFor(async () => expect((await runner.state()).status).toBe('live'), PATIENCE);
     const heir = another({ on: { paid } });
     heir.start();
     await heir.waitFor(position);
     release();
-    await vi.waitFor(async () => expect((await runner.state()).status).toBe('replaced'));
+    await vi.waitFor(async () => expect((await runner.state()).status).toBe('replaced'), PATIENCE);
     expect(await balances()).toEqual({ ada: 5 });
   });
 });
@@ -172,6 +177,7 @@ describe.skipIf(postgresUrl === '')('the making of a model on PostgreSQL', () =>
         seen.add(`${rows[0]?.n ?? ''} rows, ${rows[0]?.sum ?? ''}`);
       }
     })();
+    await vi.waitFor(() => expect(seen.size).toBe(1), PATIENCE);
     const double: Methods = { paid: (account, amount, projected) => paid(account, amount * 2, projected) };
     const next = another({ on: double, version: 2, batchSize: 7 });
     await next.init({ swap: true });
@@ -181,7 +187,7 @@ describe.skipIf(postgresUrl === '')('the making of a model on PostgreSQL', () =>
     expect([...seen].sort()).toEqual(expect.arrayContaining(['50 rows, 50']));
     expect([...seen].filter((what) => what !== '50 rows, 50' && what !== '50 rows, 100')).toEqual([]);
     await producer.paid('account 1', 1);
-    await vi.waitFor(async () => expect((await runner.state()).status).toBe('replaced'), 10_000);
+    await vi.waitFor(async () => expect((await runner.state()).status).toBe('replaced'), PATIENCE);
     const { rows } = await admin.query(`SELECT nspname FROM pg_namespace WHERE nspname LIKE '${schema}~%'`);
     expect(rows).toEqual([]);
     await admin.query(`SELECT * FROM ${schema}.rich`);

@@ -5,7 +5,7 @@ import type { Channel, Message, Stream } from 'nest-event-backbone/core';
 import { redisChannel } from 'nest-event-backbone/redis';
 import { FaultProxy } from '../redis/fault-proxy.js';
 import { sampleMessage } from '../redis/sample-message.js';
-import { Sandbox } from './sandbox.js';
+import { PATIENCE_MS, Sandbox } from './sandbox.js';
 
 const [url, redisUrl] = [inject('postgresUrl'), inject('redisUrl')];
 const KEYS = ['a', 'b', 'c', 'd', 'e'];
@@ -78,17 +78,17 @@ describe.skipIf(url === '' || redisUrl === '')('a relay from PostgreSQL to Redis
     const relay = startRelay(source, to, sandbox.stream, target);
     const sent = messages(40);
     await source.publish(sandbox.stream, sent.slice(0, 20));
-    await vi.waitFor(() => expect(relay.state.relayed).toBe(20), 10_000);
+    await vi.waitFor(() => expect(relay.state.relayed).toBe(20), PATIENCE_MS);
     line.drop('replies');
     await source.publish(sandbox.stream, sent.slice(20));
     const plain = openTarget();
-    await vi.waitFor(async () => expect(await storedIn(plain, target)).toHaveLength(40), 10_000);
-    await vi.waitFor(() => expect(relay.state.status).toBe('waiting'), 10_000);
+    await vi.waitFor(async () => expect(await storedIn(plain, target)).toHaveLength(40), PATIENCE_MS);
+    await vi.waitFor(() => expect(relay.state.status).toBe('waiting'), PATIENCE_MS);
     line.cut();
     line.pass();
     await expectComplete(plain, target, sent);
     // Without the ids these would stand there twice.
-    await vi.waitFor(() => expect(relay.state).toMatchObject({ relayed: 40, status: 'running' }), 10_000);
+    await vi.waitFor(() => expect(relay.state).toMatchObject({ relayed: 40, status: 'running' }), PATIENCE_MS);
     expect(relay.state.duplicates).toBeGreaterThan(0);
   });
 
@@ -100,7 +100,7 @@ describe.skipIf(url === '' || redisUrl === '')('a relay from PostgreSQL to Redis
     const relay = startRelay(source, to, sandbox.stream, target);
     const sent = messages(100);
     await source.publish(sandbox.stream, sent);
-    await vi.waitFor(() => expect(relay.state).toMatchObject({ status: 'waiting', relayed: 0 }), 10_000);
+    await vi.waitFor(() => expect(relay.state).toMatchObject({ status: 'waiting', relayed: 0 }), PATIENCE_MS);
     const state = await source.admin.state(sandbox.stream, 'relay');
     expect((state?.pending ?? 0) + (state?.lag ?? 0)).toBe(100);
     line.pass();
@@ -132,10 +132,10 @@ describe.skipIf(url === '' || redisUrl === '')('a relay from PostgreSQL to Redis
       [sandbox.name],
     );
     await source.publish(sandbox.stream, [after]);
-    await vi.waitFor(() => expect(relay.state).toMatchObject({ relayed: 2, deadLetters: 1 }), 10_000);
+    await vi.waitFor(() => expect(relay.state).toMatchObject({ relayed: 2, deadLetters: 1 }), PATIENCE_MS);
     expect(await storedIn(to, target)).toEqual([before.id, after.id]);
     await vi.waitFor(async () => {
       expect(await source.admin.deadLetters.list(sandbox.stream, 'relay')).toHaveLength(1);
-    });
+    }, PATIENCE_MS);
   });
 });

@@ -4,6 +4,9 @@ import { onTestFinished } from 'vitest';
 import type { Channel, Stream } from 'nest-event-backbone/core';
 import { postgresChannel, type PostgresChannelOptions } from 'nest-event-backbone/postgres';
 
+/** How long a test waits for what must come: a loaded machine takes its time. */
+export const PATIENCE_MS = 20_000;
+
 /** Tables of one test's own, and ways to look at them past the channel. */
 export class Sandbox {
   readonly table = `t_${randomBytes(6).toString('hex')}`;

@@ -66,8 +66,13 @@ describe.skipIf(url === '')('users-command', { timeout: 60_000 }, () => {
     expect(await stored()).toEqual([]);
   });
 
-  it('says what it can do, and which version it is, without a server', async () => {
-    const nowhere = { WRITE_MODEL_URL: 'postgres://nobody@127.0.0.1:1/none' };
+  it.each([
+    ['a server', 'postgres://nobody@127.0.0.1:1/none'],
+    ['a URL', ''],
+    ['a URL that can be used', 'postgres//me:secret@host'],
+    ['a URL that can be read', 'postgres://me:secret@ho st:99999999/none'],
+  ])('says what it can do, and which version it is, without %s', async (_, url) => {
+    const nowhere = { WRITE_MODEL_URL: url };
     const [help, version] = await Promise.all([run(['help'], nowhere), run(['version'], nowhere)]);
     expect([help.code, version.code]).toEqual([0, 0]);
     expect(help.stdout).toContain('--eventname');

@@ -26,7 +26,7 @@ describe('npm run demo:users', () => {
       expect(printed).not.toContain('not so:');
       expect(code).toBe(0);
     },
-    120_000,
+    300_000,
   );
 
   it('would notice a row that differs, is missing, or should not be there', () => {

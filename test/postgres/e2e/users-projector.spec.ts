@@ -115,9 +115,21 @@ describe.skipIf(url === '')('users-projector', { timeout: 120_000 }, () => {
     const nowhere = { ...models, READ_MODEL_URL: 'postgres://nobody@127.0.0.1:1/none' };
     const waiting = startApp('users-projector', ['subscription'], nowhere);
     running.push(waiting);
-    await until(async () => expect(waiting.lines.join('\n')).toContain('waiting for it'));
+    await until(async () => expect(waiting.lines.join('\n')).toContain('waiting'));
     expect(await waiting.kill('SIGTERM')).toMatchObject({ code: 0 });
     expect(waiting.lines.filter((line) => line.includes('waiting'))).toHaveLength(1);
+  });
+
+  it('says what it can do without a URL that can be used, and refuses it without showing it as soon as it needs one', async () => {
+    const unusable = { ...models, READ_MODEL_URL: 'postgres//me:secret@host' };
+    const ended = await Promise.all(
+      ['help', 'version', 'init', 'subscription'].map((command) => runApp('users-projector', [command], unusable)),
+    );
+    expect(ended.map(({ code }) => code)).toEqual([0, 0, 1, 1]);
+    for (const { stderr } of ended.slice(2)) {
+      expect(stderr).toContain('READ_MODEL_URL must be');
+      expect(stderr).not.toContain('secret');
+    }
   });
 
   it.each([[[]], [['nonsense']], [['init', '--nonsense']], [['subscription', 'more']]])(
