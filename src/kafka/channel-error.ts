@@ -9,6 +9,7 @@ const WORDS = {
   tooLarge: "the record is larger than the topic's max.message.bytes",
   noTopic: 'the topic is not there; create it, or leave createTopics on',
   auth: 'Kafka refuses the credentials, or the user lacks a right',
+  unsupported: 'the brokers lack a request that is needed; see docs/kafka.md for the versions that fit',
   fatal: 'Kafka refuses; look at the log of its brokers',
 } as const;
 
@@ -22,7 +23,7 @@ export function channelError(what: string, error: unknown): BackboneError {
 export function notStored(error: unknown): BackboneError {
   if (isBackboneError(error)) return error;
   const kind = kafkaFailure(error);
-  const isLasting = kind === 'auth' || kind === 'fatal' || kind === 'noTopic';
+  const isLasting = kind === 'auth' || kind === 'fatal' || kind === 'noTopic' || kind === 'unsupported';
   const code = isLasting ? 'EB_CHANNEL' : 'EB_NOT_STORED';
   return new BackboneError(code, `nothing was stored: ${words(error)}`);
 }

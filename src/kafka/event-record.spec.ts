@@ -42,6 +42,21 @@ describe('the record of an event', () => {
     expect(delivery.message).toEqual({ ...message, fields: {} });
   });
 
+  it.each(['record', 'store'] as const)('holds references to other stores, with the payloads in the %s', (place) => {
+    const plan = { store: 'files', size: 7_000_000 };
+    const record = eventRecord({ ...message, fields: { product: '7', plan } }, place);
+    expect(texts(record.headers)).toMatchObject({ ce_refs: 'plan' });
+    expect(JSON.parse(record.value?.toString() ?? '')).toEqual({ ...(place === 'record' && { product: 7 }), plan });
+    const { delivery, inStore } = readEvent(stored(record));
+    expect(inStore).toEqual(place === 'record' ? [] : ['product']);
+    expect({ ...delivery.message?.fields }).toEqual({ ...(place === 'record' && { product: '7' }), plan });
+    expect({ ...readEvent(stored(record), (name) => name !== 'plan').delivery.message?.fields }).not.toHaveProperty(
+      'plan',
+    );
+    const torn = { ...record, value: Buffer.from('{"plan":{"store":"files"}}') };
+    expect(readEvent(stored(torn)).delivery.malformed?.code).toBe('EB_MALFORMED');
+  });
+
   it('reads as the event that was written', () => {
     expect(readEvent(stored(eventRecord(message, 'record'))).delivery.message).toEqual(message);
     const bare = { ...message, headers: NO_HEADERS, fields: {}, personal: [], contentType: 'application/cbor' };

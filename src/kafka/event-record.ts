@@ -2,6 +2,7 @@ import {
   BackboneError,
   DEFAULT_CONTENT_TYPE,
   isName,
+  newFields,
   NO_FIELDS,
   NO_HEADERS,
   type Delivery,
@@ -10,13 +11,14 @@ import {
   type Position,
 } from '../core/index.js';
 import type { KafkaRecord, StoredRecord } from './kafka-driver.js';
-import { fieldsOf, recordValue } from './record-value.js';
+import { fieldsOf, isReference, recordValue, type RecordValue } from './record-value.js';
+import { SharedBytes } from './shared-bytes.js';
 
 /** Marks a copy that was put back for one group; others pass it by. */
 export const REDRIVE_HEADER = 'ce_redrivegroup';
 
 const HEADER_PREFIX = 'x-';
-const IN_STORE = Buffer.from('{}');
+const NO_VALUE = Buffer.from('{}');
 const SPEC_VERSION = Buffer.from('1.0');
 const JSON_TYPE = Buffer.from(DEFAULT_CONTENT_TYPE);
 const NO_NAMES: readonly string[] = Object.freeze([]);
@@ -28,7 +30,7 @@ export type PayloadPlace = 'record' | 'store';
 /** An event read from a record; its fields may have to be fetched. */
 export interface EventRead {
   readonly delivery: Delivery & {
-    message?: Message & { fields: Fields };
+    message?: Message & { fields: Fields; erased?: readonly string[] };
     malformed?: BackboneError;
     fieldsOmitted?: boolean;
   };
@@ -41,16 +43,19 @@ export interface EventRead {
  * Writes an event as a CloudEvent in Kafka's binary mode. Nothing of the message is shared with the record. Each header
  * costs its writer and every reader about as much as all fields together: what the rest of the record says is left out.
  */
-export function eventRecord(message: Message, place: PayloadPlace): Omit<KafkaRecord, 'partition'> {
-  const { value, text, binary } =
-    place === 'record' ? recordValue(message.fields, message.contentType) : inStore(message.fields);
+export function eventRecord(
+  message: Message,
+  place: PayloadPlace,
+  shared = new SharedBytes(),
+): Omit<KafkaRecord, 'partition'> {
+  const { value, text, binary, refs, stored } = place === 'record' ? inRecord(message) : inStore(message.fields);
   const id = Buffer.from(message.id);
   const headers: Record<string, Buffer> = {
     ce_specversion: SPEC_VERSION,
     ce_id: id,
-    ce_source: Buffer.from(message.source),
-    ce_type: Buffer.from(message.type),
-    ce_time: Buffer.from(new Date(message.time).toISOString()),
+    ce_source: shared.text(message.source),
+    ce_type: shared.text(message.type),
+    ce_time: shared.time(message.time),
     'content-type': JSON_TYPE,
   };
   const put = (name: string, content: string | undefined): void => {
@@ -63,11 +68,12 @@ export function eventRecord(message: Message, place: PayloadPlace): Omit<KafkaRe
   if (message.contentType !== DEFAULT_CONTENT_TYPE) put('ce_fieldcontenttype', message.contentType);
   if (place === 'store') {
     put('ce_dataref', `payload:${message.id}`);
-    put('ce_fields', Object.keys(message.fields).join(','));
+    put('ce_fields', stored.join(','));
   }
   put('ce_personal', message.personal.join(','));
   put('ce_text', text.join(','));
   put('ce_binary', binary.join(','));
+  put('ce_refs', refs.join(','));
   for (const name of Object.keys(message.headers)) {
     headers[`${HEADER_PREFIX}${name}`] = Buffer.from(message.headers[name] ?? '');
   }
@@ -93,11 +99,12 @@ export function readEvent(record: StoredRecord, wantedFields: (name: string) => 
   if (Number.isNaN(time)) return unreadable(record, 'the record has no valid time (ce_time)');
   const binary = names(headers['ce_binary']);
   const isInStore = headers['ce_dataref'] !== undefined;
-  const fields = isInStore
-    ? NO_FIELDS
-    : fieldsOf(record.value ?? IN_STORE, { text: names(headers['ce_text']), binary }, wantedFields);
+  const refs = names(headers['ce_refs']);
+  const lists = { text: names(headers['ce_text']), binary, refs };
+  const isWanted = isInStore ? (name: string) => refs.includes(name) && wantedFields(name) : wantedFields;
+  const fields = isInStore && refs.length === 0 ? NO_FIELDS : fieldsOf(record.value ?? NO_VALUE, lists, isWanted);
   if (!fields) return unreadable(record, 'the value of the record is not a JSON object of fields');
-  const message: Message & { fields: Fields } = {
+  const message: NonNullable<EventRead['delivery']['message']> = {
     id,
     source: headers['ce_source']?.toString() ?? '',
     type,
@@ -136,9 +143,22 @@ function names(header: Buffer | undefined): readonly string[] {
   return header === undefined ? NO_NAMES : header.toString().split(',').filter(isName);
 }
 
-function inStore(fields: Fields): ReturnType<typeof recordValue> {
-  const binary = Object.keys(fields).filter((name) => typeof fields[name] !== 'string');
-  return { value: IN_STORE, text: [], binary };
+function inRecord({ fields, contentType }: Message): RecordValue & { readonly stored: readonly string[] } {
+  return { ...recordValue(fields, contentType), stored: NO_NAMES };
+}
+
+/** What a record holds where fields are in a payload store: their names, and references to other stores. */
+function inStore(fields: Fields): ReturnType<typeof inRecord> {
+  const stored: string[] = [];
+  const binary: string[] = [];
+  const references = newFields();
+  for (const name of Object.keys(fields)) {
+    const value = fields[name];
+    if (isReference(value)) references[name] = value;
+    else stored.push(name);
+    if (value instanceof Uint8Array) binary.push(name);
+  }
+  return { ...recordValue(references, DEFAULT_CONTENT_TYPE), binary, stored };
 }
 
 function applicationHeaders(headers: StoredRecord['headers']): Readonly<Record<string, string>> {

@@ -18,13 +18,16 @@ export async function groupState(
 ): Promise<GroupState> {
   const { events } = topicNames(stream);
   const id = groupId(events, group, epoch?.epoch ?? 0);
-  const [marks, committed, known] = await Promise.all([
+  const [marks, ends, committed, known] = await Promise.all([
     driver.watermarks(events),
+    // A transaction that hangs must show: what it holds back is behind, although nobody can read it yet.
+    driver.ends(events),
     driver.committed(events, id),
     driver.group(id),
   ]);
   const reached = marks
-    .map(({ partition, low, high }) => {
+    .map(({ partition, low, high: readable }) => {
+      const high = ends.find((each) => each.partition === partition)?.offset ?? readable;
       const here = members.flatMap(({ owned }) => owned.get(partition)?.next ?? [])[0];
       const told = [committed, epoch?.start ?? []].flatMap(
         (all) => all.find((each) => each.partition === partition) ?? [],

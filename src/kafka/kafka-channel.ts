@@ -1,5 +1,6 @@
 import {
   BackboneError,
+  PayloadFields,
   reportChannel,
   type Channel,
   type ChannelSupports,
@@ -13,6 +14,7 @@ import {
   type Subscription,
 } from '../core/index.js';
 import type { EventRead } from './event-record.js';
+import { fillFields } from './fill-fields.js';
 import { GroupLog } from './group-log.js';
 import { KafkaAdmin } from './kafka-admin.js';
 import { kafkaChannelSettings, type KafkaChannelOptions, type KafkaChannelSettings } from './kafka-channel-options.js';
@@ -20,7 +22,6 @@ import { KafkaDeadLetters } from './kafka-dead-letters.js';
 import type { KafkaDriver } from './kafka-driver.js';
 import { KafkaSubscription } from './kafka-subscription.js';
 import { kafkajsDriver } from './kafkajs-driver.js';
-import { PayloadFields, withoutStore } from './payload-fields.js';
 import { Publishing } from './publishing.js';
 import { redrive } from './redrive.js';
 import { readStream } from './stream-reading.js';
@@ -93,7 +94,13 @@ class KafkaChannel implements Channel {
       log,
       deadLetters,
       subscriptions: (stream, group) => this.#consumersOf(stream, group),
-      erase: payloads && (async (stream, ids, fields) => payloads.erase(ids, fields, await this.#ttlMs(stream))),
+      erase:
+        payloads &&
+        (async (stream, ids, fields) => {
+          const keys = await payloads.erasable(ids, fields);
+          await payloads.erase(keys, await this.#ttlMs(stream));
+          return new Set(keys.map(({ eventId }) => eventId)).size;
+        }),
     });
   }
 
@@ -146,10 +153,7 @@ class KafkaChannel implements Channel {
     await this.#payloads?.close();
   }
 
-  readonly #fill = async (events: readonly EventRead[]): Promise<void> => {
-    if (this.#payloads) await this.#payloads.fill(events);
-    else withoutStore(events);
-  };
+  readonly #fill = (events: readonly EventRead[]): Promise<void> => fillFields(events, this.#payloads);
 
   #log(stream: Stream): GroupLog {
     const { events } = topicNames(stream);

@@ -130,6 +130,8 @@ export interface KafkaDriver {
   /** Makes a topic; false when it was there. */
   createTopic(wanted: TopicWanted): Promise<boolean>;
   watermarks(topic: string): Promise<readonly Watermarks[]>;
+  /** The offset behind the newest record of each partition, also where an open transaction hides it from readers. */
+  ends(topic: string): Promise<readonly PartitionOffset[]>;
   /** For each partition the first offset at or after a time; the high watermark where there is none. */
   offsetsAt(topic: string, timestamp: number): Promise<readonly PartitionOffset[]>;
   /** How far a group has come; partitions without a commit are left out. */

@@ -26,6 +26,8 @@ describe('what a failure of Kafka means', () => {
     ['auth', gaveUp(named('KafkaJSConnectionError', { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' }))],
     ['auth', gaveUp(named('KafkaJSConnectionError', { code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' }))],
     ['fatal', new TypeError('The "value" argument must be of type string')],
+    ['unsupported', gaveUp(named('KafkaJSServerDoesNotSupportApiKey', { apiName: 'InitProducerId' }))],
+    ['unsupported', protocol('UNSUPPORTED_VERSION')],
     ['fatal', undefined],
     ['refused', named('KafkaJSAggregateError', { errors: [protocol('LEADER_NOT_AVAILABLE')] })],
     ['noTopic', named('x', { cause: named('y', { partitions: [{ error: protocol('UNKNOWN_TOPIC_OR_PARTITION') }] }) })],
@@ -40,6 +42,8 @@ describe('what a failure of Kafka means', () => {
     );
     expect(kafkaReason(error)).toBe('KafkaJSProtocolError INVALID_RECORD');
     expect(kafkaErrorType(error)).toBe('INVALID_RECORD');
+    const old = named('KafkaJSServerDoesNotSupportApiKey', { apiName: 'InitProducerId' });
+    expect(kafkaReason(old)).toBe('KafkaJSServerDoesNotSupportApiKey InitProducerId');
     expect(kafkaReason(new KafkaCallError('unsent', 'not reached'))).toBe('not reached');
   });
 

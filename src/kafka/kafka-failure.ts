@@ -12,6 +12,8 @@ export type KafkaFailure =
   | 'noTopic'
   /** Who we are was not believed or has no rights, or the server is not who it says it is. */
   | 'auth'
+  /** The brokers lack a request that is needed, or know other versions of it than the client. */
+  | 'unsupported'
   /** It cannot work: wrong use, a bug. */
   | 'fatal';
 
@@ -39,6 +41,7 @@ const TYPES: ReadonlyMap<string, KafkaFailure> = new Map(
     SASL_AUTHENTICATION_FAILED: 'auth',
     UNSUPPORTED_SASL_MECHANISM: 'auth',
     ILLEGAL_SASL_STATE: 'auth',
+    UNSUPPORTED_VERSION: 'unsupported',
     NOT_ENOUGH_REPLICAS_AFTER_APPEND: 'unknown',
     REQUEST_TIMED_OUT: 'unknown',
     NETWORK_EXCEPTION: 'unknown',
@@ -64,6 +67,7 @@ const TYPES: ReadonlyMap<string, KafkaFailure> = new Map(
 const NAMES: ReadonlyMap<string, KafkaFailure> = new Map(
   Object.entries({
     KafkaJSSASLAuthenticationError: 'auth',
+    KafkaJSServerDoesNotSupportApiKey: 'unsupported',
     KafkaJSConnectionClosedError: 'unknown',
     KafkaJSRequestTimeoutError: 'unknown',
     KafkaJSBrokerNotFound: 'unsent',
@@ -92,9 +96,9 @@ export function kafkaFailure(error: unknown): KafkaFailure {
 
 /** Says what went wrong without the client's text, which may quote a whole record. */
 export function kafkaReason(error: unknown): string {
-  const { name, type, code, message } = innermost(error);
+  const { name, type, code, api, message } = innermost(error);
   if (name === 'KafkaCallError') return message;
-  return [name, type || code].filter((part) => part !== '').join(' ') || 'unknown error';
+  return [name, type || code || api].filter((part) => part !== '').join(' ') || 'unknown error';
 }
 
 /** The protocol's name of what the server answered, such as `UNKNOWN_MEMBER_ID`; empty when it did not answer. */
@@ -106,6 +110,8 @@ interface Facts {
   readonly name: string;
   readonly type: string;
   readonly code: string;
+  /** The request that the brokers do not know. */
+  readonly api: string;
   readonly message: string;
   readonly failure: KafkaFailure | undefined;
 }
@@ -125,6 +131,7 @@ function innermost(error: unknown): Facts {
     name: text('name'),
     type: text('type'),
     code: text('code'),
+    api: text('apiName'),
     message: text('message'),
     failure: inner instanceof KafkaCallError ? inner.failure : undefined,
   };

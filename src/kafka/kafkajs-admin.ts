@@ -15,6 +15,8 @@ interface Link {
   isBroken: boolean;
 }
 
+type Question<T> = (admin: Admin, sockets: KafkajsSockets) => Promise<T>;
+
 /** Asks and changes topics and groups. After a failure the next call connects anew: kafkajs keeps asking for topics that are gone. */
 export class KafkajsAdmin {
   readonly #connection: KafkaConnection;
@@ -52,6 +54,11 @@ export class KafkajsAdmin {
     const found = await this.#ask((admin) => admin.fetchTopicOffsets(topic));
     const all = found.map(({ partition, low, high }) => ({ partition, low: BigInt(low), high: BigInt(high) }));
     return inOrder(all);
+  }
+
+  async ends(topic: string): Promise<readonly PartitionOffset[]> {
+    const found = await this.#ask((admin, sockets) => sockets.seeingAll(() => admin.fetchTopicOffsets(topic)));
+    return inOrder(found.map(({ partition, high }) => ({ partition, offset: BigInt(high) })));
   }
 
   async offsetsAt(topic: string, timestamp: number): Promise<readonly PartitionOffset[]> {
@@ -94,7 +101,7 @@ export class KafkajsAdmin {
   }
 
   /** One question at a time: kafkajs answers from metadata that another one may be replacing at that moment. */
-  async #ask<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
+  async #ask<T>(question: Question<T>): Promise<T> {
     const before = this.#last;
     let done: () => void = () => undefined;
     this.#last = new Promise((resolve) => (done = resolve));
@@ -106,12 +113,12 @@ export class KafkajsAdmin {
     }
   }
 
-  async #askNow<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
+  async #askNow<T>(question: Question<T>): Promise<T> {
     const link = (this.#link ??= openLink(this.#connection));
     link.users += 1;
     try {
       await link.connected;
-      return await question(link.admin);
+      return await question(link.admin, link.sockets);
     } catch (error) {
       if (this.#link === link) this.#link = undefined;
       link.isBroken = true;

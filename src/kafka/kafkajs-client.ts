@@ -1,4 +1,5 @@
-import kafkajs, { type Kafka, type LogEntry, type SASLOptions } from 'kafkajs';
+import kafkajs, { type Kafka, type LogEntry, type Mechanism, type SASLOptions } from 'kafkajs';
+import { bearerSasl } from './bearer-sasl.js';
 import type { KafkaConnection, KafkaSasl } from './kafka-options.js';
 import type { KafkajsSockets } from './kafkajs-sockets.js';
 
@@ -31,10 +32,9 @@ export function kafkajsClient(
 }
 
 /** Made for each client anew: kafkajs keeps the credentials of the first one in the object it is given. */
-function freshSasl(sasl: KafkaSasl): SASLOptions {
-  if (sasl.mechanism === 'oauthbearer') {
-    return { mechanism: 'oauthbearer', oauthBearerProvider: async () => ({ value: await sasl.token() }) };
-  }
+function freshSasl(sasl: KafkaSasl): SASLOptions | Mechanism {
+  if (sasl.mechanism === 'oauthbearer') return bearerSasl(sasl.token);
   const { mechanism, username, password } = sasl;
-  return { mechanism, username, password };
+  const options: SASLOptions = { mechanism, username, password };
+  return options;
 }

@@ -40,6 +40,7 @@ export function kafkajsDriver(options: KafkaConnectionOptions): KafkaDriver {
     topic: (topic) => admin.topic(topic),
     createTopic: (wanted) => admin.createTopic(wanted),
     watermarks: (topic) => admin.watermarks(topic),
+    ends: (topic) => admin.ends(topic),
     offsetsAt: (topic, timestamp) => admin.offsetsAt(topic, timestamp),
     committed: (topic, groupId) => admin.committed(topic, groupId),
     group: (groupId) => admin.group(groupId),

@@ -34,9 +34,9 @@ export class KafkajsProducer {
     this.#hasTopic = hasTopic;
   }
 
-  async append(topic: string, records: readonly KafkaRecord[], timeoutMs: number): Promise<readonly bigint[]> {
-    if (this.#isClosed) throw new KafkaCallError('unsent', 'the producer is closed');
-    if (records.length === 0) return [];
+  append(topic: string, records: readonly KafkaRecord[], timeoutMs: number): Promise<readonly bigint[]> {
+    if (this.#isClosed) return Promise.reject(new KafkaCallError('unsent', 'the producer is closed'));
+    if (records.length === 0) return Promise.resolve([]);
     let lane = this.#lanes.get(topic);
     lane ??= new ProduceLane((all, sending) => this.#send(topic, all, sending));
     this.#lanes.set(topic, lane);

@@ -1,11 +1,19 @@
-import { BackboneError, partitionOf, type Message, type Published, type Stream } from '../core/index.js';
+import {
+  BackboneError,
+  partitionOf,
+  type Message,
+  type PayloadFields,
+  type Published,
+  type Stream,
+} from '../core/index.js';
 import { appendError, notStored, tooLarge } from './channel-error.js';
+import { checkFields } from './check-fields.js';
 import { eventRecord } from './event-record.js';
 import type { KafkaDriver, KafkaRecord } from './kafka-driver.js';
 import { kafkaFailure } from './kafka-failure.js';
-import { checkFields, type PayloadFields } from './payload-fields.js';
 import { pauseMs } from './pause-ms.js';
 import { recordBytes } from './record-bytes.js';
+import { SharedBytes } from './shared-bytes.js';
 import { topicNames } from './topic-names.js';
 import { maxBytes, payloadTtlMs, type Topics } from './topics.js';
 
@@ -28,27 +36,31 @@ const LONGEST_PAUSE_MS = 500;
 /** Appends messages: fields that go to a payload store first, then the records, one batch for each partition. */
 export class Publishing {
   readonly #input: PublishingInput;
-  readonly #running = new Set<Promise<unknown>>();
+  readonly #shared = new SharedBytes();
+  #running = 0;
+  #idle: () => void = () => undefined;
 
   constructor(input: PublishingInput) {
     this.#input = input;
   }
 
-  publish(
+  /** Resolves when no append is under way. */
+  settled(): Promise<void> {
+    return this.#running === 0 ? Promise.resolve() : new Promise((resolve) => (this.#idle = resolve));
+  }
+
+  async publish(
     stream: Stream,
     messages: readonly Message[],
     signal: AbortSignal | undefined,
   ): Promise<readonly Published[]> {
-    const published = this.#publish(stream, messages, signal);
-    this.#running.add(published);
-    const done = () => void this.#running.delete(published);
-    published.then(done, done);
-    return published;
-  }
-
-  /** Resolves when no append is under way. */
-  async settled(): Promise<void> {
-    await Promise.allSettled(this.#running);
+    this.#running += 1;
+    try {
+      return await this.#publish(stream, messages, signal);
+    } finally {
+      this.#running -= 1;
+      if (this.#running === 0) this.#idle();
+    }
   }
 
   async #publish(
@@ -62,21 +74,21 @@ export class Publishing {
     if (signal?.aborted) throw givenUp();
     // Before the first pause: what the caller changes afterwards must not show.
     const place = payloads ? 'store' : 'record';
-    const unplaced = messages.map((message) => eventRecord(message, place));
+    const unplaced = messages.map((message) => eventRecord(message, place, this.#shared));
     const copies = payloads ? messages.map(copied) : [];
     const latest = Date.now() + publishTimeoutMs;
     for (let attempt = 1; ; attempt += 1) {
-      const found = await topics.events(stream).catch((error: unknown) => {
-        throw notStored(error);
-      });
-      const records = unplaced.map(({ key, value, headers }, i) => {
-        return { partition: partitionOf(messages[i]?.key ?? '', found.partitions), key, value, headers };
-      });
-      const partitions = this.#checkSizes(records, maxBytes(found));
-      if (payloads) {
-        await payloads.put(copies, payloadTtlMs(found)).catch((error: unknown) => {
-          throw notStored(error);
+      let records: readonly KafkaRecord[];
+      let partitions: number;
+      try {
+        const found = await topics.events(stream);
+        records = unplaced.map(({ key, value, headers }, i) => {
+          return { partition: partitionOf(messages[i]?.key ?? '', found.partitions), key, value, headers };
         });
+        partitions = this.#checkSizes(records, maxBytes(found));
+        if (payloads) await payloads.put(copies, payloadTtlMs(found));
+      } catch (error) {
+        throw notStored(error);
       }
       if (signal?.aborted) throw givenUp();
       try {

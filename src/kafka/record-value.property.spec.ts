@@ -8,6 +8,7 @@ const value: fc.Arbitrary<FieldValue> = fc.oneof(
   fc.json(),
   fc.string({ unit: 'grapheme' }),
   fc.uint8Array().map((bytes) => Buffer.from(bytes)),
+  fc.record({ store: fc.string({ minLength: 1 }), size: fc.maxSafeNat() }),
 );
 
 describe('the value of a record', () => {
@@ -32,8 +33,19 @@ describe('the value of a record', () => {
     expect({ ...fieldsOf(Buffer.from('{"__proto__":1,"a":2}'), lists, () => true) }).toEqual({ a: '2' });
   });
 
+  it.each([
+    '{}',
+    '{"a":1}',
+    '{"a":x}',
+    '{"a":{"store":"s"}}',
+    '{"a":{"store":"","size":1}}',
+    '{"a":{"store":"s","size":-1}}',
+  ])('is unreadable where a reference is none: %s', (text) => {
+    expect(fieldsOf(Buffer.from(text), { text: [], binary: [], refs: ['a'] }, () => true)).toBeUndefined();
+  });
+
   it('is unreadable where a wrapped field is no text', () => {
-    expect(fieldsOf(Buffer.from('{"a":1}'), { text: [], binary: ['a'] }, () => true)).toBeUndefined();
-    expect(fieldsOf(Buffer.from('{"a":x}'), { text: ['a'], binary: [] }, () => true)).toBeUndefined();
+    expect(fieldsOf(Buffer.from('{"a":1}'), { text: [], binary: ['a'], refs: [] }, () => true)).toBeUndefined();
+    expect(fieldsOf(Buffer.from('{"a":x}'), { text: ['a'], binary: [], refs: [] }, () => true)).toBeUndefined();
   });
 });

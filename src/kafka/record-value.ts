@@ -1,4 +1,11 @@
-import { DEFAULT_CONTENT_TYPE, isName, newFields, type Fields, type FieldValue } from '../core/index.js';
+import {
+  DEFAULT_CONTENT_TYPE,
+  isName,
+  newFields,
+  type FieldReference,
+  type Fields,
+  type FieldValue,
+} from '../core/index.js';
 import { jsonMembers } from './json-members.js';
 
 /** The fields of an event as the value of a record. */
@@ -8,20 +15,28 @@ export interface RecordValue {
   readonly text: readonly string[];
   /** The names of those that stand in it as base64. */
   readonly binary: readonly string[];
+  /** The names of those whose values are elsewhere: in it stand the references. */
+  readonly refs: readonly string[];
 }
+
+type Lists = Omit<RecordValue, 'value'>;
 
 /** Writes fields as one JSON object; what the codec wrote as JSON is put in as it is. */
 export function recordValue(fields: Fields, contentType: string): RecordValue {
   const text: string[] = [];
   const binary: string[] = [];
+  const refs: string[] = [];
   let json = '';
   for (const name of Object.keys(fields)) {
     const value = fields[name];
     if (value === undefined) continue;
     json += `${json === '' ? '{' : ','}${JSON.stringify(name)}:`;
-    if (typeof value !== 'string') {
+    if (value instanceof Uint8Array) {
       binary.push(name);
       json += `"${base64(value)}"`;
+    } else if (typeof value !== 'string') {
+      refs.push(name);
+      json += JSON.stringify({ store: value.store, size: value.size });
     } else if (contentType === DEFAULT_CONTENT_TYPE && isJson(value)) {
       json += value;
     } else {
@@ -29,37 +44,42 @@ export function recordValue(fields: Fields, contentType: string): RecordValue {
       json += JSON.stringify(value);
     }
   }
-  return { value: Buffer.from(json === '' ? '{}' : `${json}}`), text, binary };
+  return { value: Buffer.from(json === '' ? '{}' : `${json}}`), text, binary, refs };
 }
 
 /** Reads the fields out of a record's value; nothing when it is not what {@link recordValue} writes. */
-export function fieldsOf(
-  value: Buffer,
-  { text, binary }: Omit<RecordValue, 'value'>,
-  wanted: (name: string) => boolean,
-): Fields | undefined {
+export function fieldsOf(value: Buffer, lists: Lists, wanted: (name: string) => boolean): Fields | undefined {
   const members = jsonMembers(value.toString('utf8'));
-  if (!members) return undefined;
+  if (!members || lists.refs.some((name) => !members.has(name))) return undefined;
   const fields = newFields();
   for (const [name, raw] of members) {
     if (!isName(name) || !wanted(name)) continue;
-    const isBinary = binary.includes(name);
-    const field = isBinary || text.includes(name) ? unwrapped(raw, isBinary) : raw;
+    const field = fieldOf(raw, name, lists);
     if (field === undefined) return undefined;
     fields[name] = field;
   }
   return fields;
 }
 
-function unwrapped(raw: string, isBinary: boolean): FieldValue | undefined {
+/** Whether something is a reference that a record can hold, and that was not made up by halves. */
+export function isReference(value: unknown): value is FieldReference {
+  if (typeof value !== 'object' || value === null || !('store' in value) || !('size' in value)) return false;
+  const { store, size } = value;
+  return typeof store === 'string' && store !== '' && Number.isSafeInteger(size) && Number(size) >= 0;
+}
+
+function fieldOf(raw: string, name: string, { text, binary, refs }: Lists): FieldValue | undefined {
+  const isReferred = refs.includes(name);
+  const isBinary = binary.includes(name);
+  if (!isReferred && !isBinary && !text.includes(name)) return raw;
   if (!isJson(raw)) return undefined;
   const value: unknown = JSON.parse(raw);
+  if (isReferred) return isReference(value) ? { store: value.store, size: value.size } : undefined;
   if (typeof value !== 'string') return undefined;
   return isBinary ? Buffer.from(value, 'base64') : value;
 }
 
-function base64(value: Exclude<FieldValue, string>): string {
-  if (!(value instanceof Uint8Array)) throw new TypeError('a reference to another store has no bytes');
+function base64(value: Uint8Array): string {
   return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64');
 }
 

@@ -11,12 +11,21 @@ export interface TopicNames {
 const LONGEST_TOPIC = 249;
 const GROUPS_SUFFIX = '.groups';
 
+const known = new WeakMap<Stream, TopicNames>();
+
 /**
  * Names the topics of a stream.
  *
  * @throws BackboneError `EB_NAME` where two streams could meet in one topic, or Kafka would refuse the name.
  */
-export function topicNames({ environment, contract }: Stream): TopicNames {
+export function topicNames(stream: Stream): TopicNames {
+  let names = known.get(stream);
+  // Asked for with each append, mostly for the same stream.
+  if (!names) known.set(stream, (names = checkedNames(stream)));
+  return names;
+}
+
+function checkedNames({ environment, contract }: Stream): TopicNames {
   const events = `${checkedName('environment', environment)}.${checkedName('contract name', contract)}`;
   if (environment.includes('.')) throw refused('the environment must not hold a dot on Kafka; use "-" or "_"');
   if (contract.endsWith(GROUPS_SUFFIX)) {

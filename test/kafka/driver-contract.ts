@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, it, vi } from 'vitest';
 import { deferred } from '../../src/kafka/deferred.js';
 import { kafkaFailure } from '../../src/kafka/kafka-failure.js';
+import { readRecords } from '../../src/kafka/read-records.js';
 import { readContract } from './read-contract.js';
 import { freshTopic, Heard, readAll, record, records, valuesOf, wholeOf, type MakeDriver } from './start-driver.js';
 
@@ -15,7 +16,7 @@ export function driverContract(make: MakeDriver): void {
         driver.produce(topic, [record(`a${index}`, index % 2), record(`b${index}`, 1)], 5_000),
       );
       const offsets = (await Promise.all(calls)).flat();
-      const all = await readAll(driver.read(topic, await wholeOf(driver, topic)));
+      const all = await readAll(readRecords(driver, topic, await wholeOf(driver, topic)));
       const sent = Array.from({ length: 50 }, (_, index) => [
         { partition: index % 2, value: `a${index}` },
         { partition: 1, value: `b${index}` },
@@ -44,7 +45,7 @@ export function driverContract(make: MakeDriver): void {
         ],
         5_000,
       );
-      const [one, other] = await readAll(driver.read(topic, await wholeOf(driver, topic)));
+      const [one, other] = await readAll(readRecords(driver, topic, await wholeOf(driver, topic)));
       expect(one).toMatchObject({ ...sent, timestamp: 1_700_000_000_123, offset: 0n });
       expect(other).toMatchObject({ key: null, value: null, offset: 1n });
     });

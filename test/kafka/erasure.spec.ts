@@ -47,6 +47,7 @@ describe.skipIf(!hasServers)('personal data on Kafka', () => {
       { product: '7' },
     ]);
     expect(deliveries.map(({ malformed }) => malformed)).toEqual([undefined, undefined]);
+    expect(deliveries.map((delivery) => delivery.message?.erased)).toEqual([['name'], ['name']]);
   });
 
   it('that was lost and not erased makes its event malformed', async () => {

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it, vi } from 'vitest';
+import { Kafka, logLevel } from 'kafkajs';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Delivery } from 'nest-event-backbone/core';
 import { checkHistory, History, recordedChannel } from 'nest-event-backbone/testing';
 import { Collector } from '../redis/collector.js';
 import { sampleMessage } from '../redis/sample-message.js';
-import { freshStream, hasServers, openChannel } from './open-channel.js';
+import { brokers, freshStream, hasServers, openChannel } from './open-channel.js';
 
 describe.skipIf(!hasServers)('the members of a group', () => {
   it('may work three times longer than their session on an event, and get it once', async () => {
@@ -24,6 +25,36 @@ describe.skipIf(!hasServers)('the members of a group', () => {
     const next = new Collector(channel, stream);
     await next.until(1);
     expect(next.ids).toEqual([last.id]);
+  });
+
+  it('that give no sign of life while they work are taken for dead, and their event is handled twice', async () => {
+    const stream = freshStream();
+    const message = sampleMessage();
+    await openChannel({ payloads: 'record', partitions: 1 }).publish(stream, [message]);
+    const consumer = new Kafka({ brokers, logLevel: logLevel.NOTHING }).consumer({
+      groupId: `plain-${stream.topic}`,
+      sessionTimeout: 1_000,
+      heartbeatInterval: 200,
+    });
+    onTestFinished(() => consumer.disconnect());
+    const handled: string[] = [];
+    const out = new Promise<void>((resolve) => {
+      let joins = 0;
+      consumer.on(consumer.events.GROUP_JOIN, () => {
+        joins += 1;
+        if (joins === 2) resolve();
+      });
+    });
+    await consumer.connect();
+    await consumer.subscribe({ topic: stream.topic, fromBeginning: true });
+    await consumer.run({
+      eachMessage: async ({ message: { headers } }) => {
+        handled.push(String(headers?.['ce_id']));
+        // As the other test does: three times longer than the session.
+        if (handled.length === 1) await Promise.race([sleep(3_000), out]);
+      },
+    });
+    await vi.waitFor(() => expect(handled).toEqual([message.id, message.id]), 25_000);
   });
 
   it('finish what they have in hand before another one gets their partitions', async () => {

@@ -1,9 +1,11 @@
-import { describe, expect, it, vi } from 'vitest';
+import { Kafka, logLevel } from 'kafkajs';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { KafkaDriver, PartitionOffset } from 'nest-event-backbone/kafka';
 import { Collector } from '../redis/collector.js';
 import { sampleMessage } from '../redis/sample-message.js';
-import { freshStream, hasServers, openChannel, openDriver } from './open-channel.js';
+import { brokers, freshStream, hasServers, openChannel, openDriver } from './open-channel.js';
 
+const kafka = new Kafka({ brokers, logLevel: logLevel.NOTHING });
 const ONE = { payloads: 'record', partitions: 1 } as const;
 
 describe.skipIf(!hasServers)('the offsets of a group', () => {
@@ -22,6 +24,44 @@ describe.skipIf(!hasServers)('the offsets of a group', () => {
     const after = new Collector(openChannel(ONE), stream);
     await vi.waitUntil(() => after.error !== undefined, { timeout: 15_000 });
     expect(after.error).toMatchObject({ code: 'EB_OFFSET_LOST' });
+  });
+
+  it('that Kafka has forgotten stop its consumer, and nothing is skipped or repeated in silence', async () => {
+    const { stream } = await groupAt(2, 6);
+    await forgetGroup(`${stream.topic}~group~0`);
+    const after = new Collector(openChannel(ONE), stream);
+    await vi.waitUntil(() => after.error !== undefined, { timeout: 15_000 });
+    expect(after.error).toMatchObject({ code: 'EB_OFFSET_LOST', details: { group: 'group', partition: 0 } });
+    expect(after.deliveries).toEqual([]);
+  });
+
+  it('that Kafka has forgotten go on at the oldest event where the application wants that', async () => {
+    const { stream, ids } = await groupAt(2, 6);
+    await forgetGroup(`${stream.topic}~group~0`);
+    const after = new Collector(openChannel({ ...ONE, onOffsetLost: 'earliest' }), stream);
+    await after.until(6);
+    expect(after.ids).toEqual(ids);
+  });
+
+  it('that Kafka has forgotten make a plain client pass by what came meanwhile, without a word', async () => {
+    const { stream, ids } = await groupAt(2, 6);
+    const groupId = `plain-${stream.topic}`;
+    const first = await plainReader(stream.topic, groupId, true);
+    await vi.waitFor(() => expect(first.seen).toEqual(ids), 15_000);
+    await first.consumer.disconnect();
+    const meanwhile = sampleMessage();
+    const channel = openChannel(ONE);
+    await channel.publish(stream, [meanwhile]);
+    await forgetGroup(groupId);
+    const second = await plainReader(stream.topic, groupId, false);
+    await vi.waitFor(
+      async () => {
+        await channel.publish(stream, [sampleMessage()]);
+        expect(second.seen.length).toBeGreaterThan(0);
+      },
+      { timeout: 15_000, interval: 200 },
+    );
+    expect(second.seen).not.toContain(meanwhile.id);
   });
 
   it('go on at the oldest event that is left where the application wants that', async () => {
@@ -88,6 +128,25 @@ async function groupAt(settled: number, count: number) {
   await before.subscription.close();
   await channel.publish(stream, messages.slice(settled));
   return { stream, driver: openDriver(), ids: messages.map(({ id }) => id) };
+}
+
+/** Makes Kafka forget a group whose members have gone, as it does by itself after `offsets.retention.minutes`. */
+async function forgetGroup(groupId: string): Promise<void> {
+  const admin = kafka.admin();
+  await admin.connect();
+  await vi.waitFor(() => admin.deleteGroups([groupId]), 15_000);
+  await admin.disconnect();
+}
+
+/** A consumer as one writes it with kafkajs, that takes down the ids of what it sees. */
+async function plainReader(topic: string, groupId: string, fromBeginning: boolean) {
+  const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 100 });
+  onTestFinished(() => consumer.disconnect());
+  const seen: string[] = [];
+  await consumer.connect();
+  await consumer.subscribe({ topic, fromBeginning });
+  await consumer.run({ eachMessage: async ({ message }) => void seen.push(String(message.headers?.['ce_id'])) });
+  return { consumer, seen };
 }
 
 /** Commits offsets for the group as a stranger would. */

@@ -9,6 +9,7 @@ import type {
 } from '../../src/kafka/kafka-driver.js';
 import type { KafkaConnectionOptions } from '../../src/kafka/kafka-options.js';
 import { kafkajsDriver } from '../../src/kafka/kafkajs-driver.js';
+import { readRecords } from '../../src/kafka/read-records.js';
 
 export type MakeDriver = (options?: Partial<KafkaConnectionOptions>) => KafkaDriver;
 
@@ -113,5 +114,5 @@ export async function readAll(batches: AsyncIterable<readonly StoredRecord[]>): 
 }
 
 export async function valuesOf(driver: KafkaDriver, topic: string): Promise<string[]> {
-  return (await readAll(driver.read(topic, await wholeOf(driver, topic)))).map(({ value }) => String(value));
+  return (await readAll(readRecords(driver, topic, await wholeOf(driver, topic)))).map(({ value }) => String(value));
 }

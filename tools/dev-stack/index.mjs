@@ -3,6 +3,7 @@
  *
  * @see startStack for servers to use, startRedis, startKafka and startPostgres for private ones to break.
  */
+export { findKcat } from './find-kcat.mjs';
 export { findPostgresBinary } from './postgres-binary.mjs';
 export { findRedisBinary } from './redis-binary.mjs';
 export { kafkaFromMaven } from './kafka-from-maven.mjs';

@@ -37,10 +37,7 @@ export async function formatKafkaNode({ id, port, dir, clusterId, heapMb, proper
     return `${key}=${String(value).replaceAll('\\', '\\\\').replaceAll('\n', '\\n')}\n`;
   });
   await writeFile(settings, lines.join(''));
-  const users = sasl && sasl.mechanism !== 'plain' ? Object.entries(sasl.users) : [];
-  const credentials = users.flatMap(([name, password]) => {
-    return ['--add-scram', `${sasl?.mechanism.toUpperCase()}=[name="${name}",password="${password}"]`];
-  });
+  const credentials = scramCredentials(sasl);
   // A quick start matters more here than a quick broker.
   const java = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-XX:-UsePerfData', '-cp', jars.classPath];
   const format = ['kafka.tools.StorageTool', 'format', '-c', settings, '-t', clusterId, ...credentials];
@@ -107,4 +104,13 @@ export async function formatKafkaNode({ id, port, dir, clusterId, heapMb, proper
     kill: () => end('SIGKILL'),
     restart,
   };
+}
+
+/** @param {import('./kafka-properties.mjs').Sasl | undefined} sasl */
+function scramCredentials(sasl) {
+  if (sasl?.mechanism !== 'scram-sha-256' && sasl?.mechanism !== 'scram-sha-512') return [];
+  const mechanism = sasl.mechanism.toUpperCase();
+  return Object.entries(sasl.users).flatMap(([name, password]) => {
+    return ['--add-scram', `${mechanism}=[name="${name}",password="${password}"]`];
+  });
 }

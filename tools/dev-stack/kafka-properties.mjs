@@ -1,7 +1,8 @@
 /**
  * @typedef {{
  *   mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512', users: Readonly<Record<string, string>>,
- * }} Sasl `users` are passwords by name
+ * } | { mechanism: 'oauthbearer' }} Sasl `users` are passwords by name; with `oauthbearer` tokens are unsigned (`alg: none`)
+ *   and anyone who names a subject and a time in the future is let in
  * @typedef {{ cert: string, key: string, ca: string, clientAuth?: boolean }} Tls all PEM, the key as PKCS #8
  * @typedef {{ id: number, client: number, between: number, control: number }} Member the ports of a node
  */
@@ -59,16 +60,21 @@ export function kafkaProperties(own, members, { advertised, sasl, tls }) {
 }
 
 /** @param {Sasl} sasl */
-function saslProperties({ mechanism, users }) {
+function saslProperties(sasl) {
   const own = 'listener.name.client';
-  const plain = Object.entries(users).map(([name, password]) => `user_${name}=${JSON.stringify(password)}`);
+  const { mechanism } = sasl;
   return {
     [`${own}.sasl.enabled.mechanisms`]: mechanism.toUpperCase(),
-    [`${own}.${mechanism}.sasl.jaas.config`]:
-      mechanism === 'plain'
-        ? `org.apache.kafka.common.security.plain.PlainLoginModule required ${plain.join(' ')};`
-        : 'org.apache.kafka.common.security.scram.ScramLoginModule required;',
+    [`${own}.${mechanism}.sasl.jaas.config`]: `org.apache.kafka.common.security.${loginModule(sasl)};`,
   };
+}
+
+/** @param {Sasl} sasl */
+function loginModule(sasl) {
+  if (sasl.mechanism === 'oauthbearer') return 'oauthbearer.OAuthBearerLoginModule required';
+  if (sasl.mechanism !== 'plain') return 'scram.ScramLoginModule required';
+  const users = Object.entries(sasl.users).map(([name, password]) => `user_${name}=${JSON.stringify(password)}`);
+  return `plain.PlainLoginModule required ${users.join(' ')}`;
 }
 
 /** @param {Tls} tls */

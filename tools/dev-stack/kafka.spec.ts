@@ -131,6 +131,9 @@ describe('the properties of a node', () => {
     const properties = kafkaProperties(first, [first], { advertised: 'a:1', sasl, tls });
     expect(properties['listener.security.protocol.map']).toBe('CLIENT:SASL_SSL,BETWEEN:PLAINTEXT,CONTROLLER:PLAINTEXT');
     expect(properties['listener.name.client.plain.sasl.jaas.config']).toContain('user_alice="wonder\\"land"');
+    const bearer = kafkaProperties(first, [first], { advertised: 'a:1', sasl: { mechanism: 'oauthbearer' }, tls });
+    expect(bearer['listener.name.client.sasl.enabled.mechanisms']).toBe('OAUTHBEARER');
+    expect(bearer['listener.name.client.oauthbearer.sasl.jaas.config']).toContain('OAuthBearerLoginModule required;');
   });
 });
 
