@@ -17,10 +17,10 @@ import { PROJECT } from '../demo/services.mjs';
  * }} Running
  */
 
-const RUN_WITHIN_MS = 30_000;
+const RUN_WITHIN_MS = 60_000;
 
 /**
- * Runs an app of the demo with these arguments to its end; one that hangs is killed after 30 s.
+ * Runs an app of the demo with these arguments to its end; one that hangs is killed after a minute.
  *
  * @param {AppName} name
  * @param {readonly string[]} args

@@ -12,9 +12,10 @@ try {
   if (!redis?.available || !postgres?.available) throw new Error('Redis and PostgreSQL are needed');
   const servers = { redisUrl: redis.url, postgresUrl: postgres.url };
   const modes = /** @type {const} */ (['follow', 'follow', 'follow', 'init', 'swap', 'follow']);
-  const { wanted, got } = await killProjectors({ ...servers, kills, events, modes, log });
-  const isRight = isDeepStrictEqual(wanted, got);
-  console.log(isRight ? `every one of ${events} events counted once` : { wanted, got });
+  const { wanted, got, table, rebuilt } = await killProjectors({ ...servers, kills, events, modes, log });
+  const isRight = isDeepStrictEqual(wanted, got) && table === rebuilt;
+  const promise = `every one of ${events} events counted once, and the table is that of a fresh rebuild, byte by byte`;
+  console.log(isRight ? promise : { wanted, got, table, rebuilt });
   process.exitCode = isRight ? 0 : 1;
 } finally {
   await stop();

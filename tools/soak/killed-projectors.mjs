@@ -12,14 +12,14 @@ const PROJECTOR = fileURLToPath(new URL('./projector.mjs', import.meta.url));
 const ACCOUNTS = 7;
 
 /**
- * Kills projectors in the middle of their work, again and again, while payments are appended, and compares the sums in
- * the end with what was paid.
+ * Kills projectors in the middle of their work, again and again, while payments are appended. In the end the sums are to be
+ * what was paid, and the table, byte by byte, the one that is made from the events without a single kill.
  *
  * @param {{
  *   redisUrl: string, postgresUrl: string, events: number, kills: number,
  *   modes?: readonly ('follow' | 'init' | 'swap')[], log?: (line: string) => void,
  * }} options `modes` take turns
- * @returns {Promise<{ wanted: Sums, got: Sums, kills: number }>}
+ * @returns {Promise<{ wanted: Sums, got: Sums, table: string, rebuilt: string }>}
  *
  * @typedef {Record<string, { paid: number, events: number }>} Sums
  */
@@ -63,10 +63,11 @@ export async function killProjectors({
       log(`kill ${round + 1} of ${kills}: ${appended} of ${events} events appended`);
     }
     await append(events);
-    const last = new Projector({ ...own, mode: modes.at(-1) ?? 'follow' });
-    await last.reach(position);
-    await last.kill();
-    return { wanted, got: await sumsIn(own), kills };
+    await ran({ ...own, mode: modes.at(-1) ?? 'follow' }, position);
+    const fresh = { ...own, schema: `${own.schema}_rebuilt` };
+    await ran({ ...fresh, mode: 'init' }, position);
+    const [killed, rebuilt] = [await modelIn(own), await modelIn(fresh)];
+    return { wanted, got: killed.sums, table: killed.table, rebuilt: rebuilt.table };
   } finally {
     await channel.close();
   }
@@ -105,15 +106,33 @@ class Projector {
   }
 }
 
-/** @param {{ postgresUrl: string, schema: string }} own */
-async function sumsIn({ postgresUrl, schema }) {
+/**
+ * Lets a projector get as far as a position.
+ *
+ * @param {import('./projector.mjs').ProjectorTask} task
+ * @param {unknown} position
+ */
+async function ran(task, position) {
+  const projector = new Projector(task);
+  await projector.reach(position);
+  await projector.kill();
+}
+
+/**
+ * Takes a model with it: its sums, and its table as the server writes it down.
+ *
+ * @param {{ postgresUrl: string, schema: string }} own
+ */
+async function modelIn({ postgresUrl, schema }) {
   const client = new pg.Client({ connectionString: postgresUrl });
   await client.connect();
   try {
-    const { rows } = await client.query(`SELECT * FROM ${schema}.sums`);
-    return Object.fromEntries(
+    const { rows } = await client.query(`SELECT own.*, own::text AS line FROM ${schema}.sums own ORDER BY account`);
+    /** @type {Sums} */
+    const sums = Object.fromEntries(
       rows.map(({ account, paid, events }) => [account, { paid: Number(paid), events: Number(events) }]),
     );
+    return { sums, table: rows.map(({ line }) => line).join('\n') };
   } finally {
     await client.query(`DROP SCHEMA ${schema} CASCADE`);
     await client.end();

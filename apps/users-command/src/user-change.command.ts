@@ -1,5 +1,5 @@
 import { Option, RootCommand } from 'nest-commander';
-import { CommandError, TerminalCommand } from '#cli-kit';
+import { checkDatabaseUrls, CommandError, TerminalCommand } from '#cli-kit';
 import { InvalidUserError, UserId, UserName } from '#contracts';
 import { UserChanges, type Change } from './user-changes.js';
 
@@ -43,6 +43,7 @@ export class UserChangeCommand extends TerminalCommand {
   }
 
   override async run(_: readonly string[], typed: Typed): Promise<void> {
+    checkDatabaseUrls('WRITE_MODEL_URL');
     const { event, id, position } = await this.#change(typed);
     process.stdout.write(`${event} ${id.value} at position ${position.id}\n`);
   }

@@ -1,10 +1,8 @@
 import { Command, Option } from 'nest-commander';
-import { isBackboneError } from 'nest-event-backbone';
-import { CommandError, EXIT, TerminalCommand } from '#cli-kit';
+import { Projections } from 'nest-event-backbone';
+import { checkDatabaseUrls, CommandError, EXIT, TerminalCommand } from '#cli-kit';
 import { endingSignal } from './ending-signals.js';
-import { ModelLog } from './model-log.js';
 import { progressOn } from './progress.js';
-import { UsersModel } from './users-model.js';
 
 /** What was typed. */
 interface Typed {
@@ -15,7 +13,7 @@ interface Typed {
 /** `init`: makes the read model anew by replaying all events. Broken off, it goes on when it is called again. */
 @Command({ name: 'init', description: 'Drop the table and replay all events.' })
 export class InitCommand extends TerminalCommand {
-  constructor(private readonly users: UsersModel) {
+  constructor(private readonly projections: Projections) {
     super();
   }
 
@@ -30,26 +28,22 @@ export class InitCommand extends TerminalCommand {
   }
 
   override async run(_: readonly string[], { swap = false, fresh = false }: Typed): Promise<void> {
+    checkDatabaseUrls('WRITE_MODEL_URL', 'READ_MODEL_URL');
     const signal = endingSignal();
     const began = performance.now();
-    const mute = this.users.listen(new ModelLog({ follows: false }).onEvent);
     const progress = progressOn(process.stderr);
-    try {
-      const onProgress = progress.show.bind(progress);
-      const { events, resumed } = await this.users.runner.init({ swap, fresh, signal, onProgress });
-      progress.end();
-      const seconds = ((performance.now() - began) / 1_000).toFixed(1);
-      const how = swap ? ', and the new table is in the place of the old one' : '';
-      process.stdout.write(
-        `replayed ${events} events in ${seconds} s${resumed ? ', going on with an earlier init' : ''}${how}\n`,
-      );
-    } catch (error) {
-      progress.end();
-      if (isBackboneError(error, 'EB_LEASE_LOST')) throw new CommandError(error.message, EXIT.overtaken, error);
-      if (!signal.aborted) throw error;
-      throw new CommandError('broken off; init goes on where it was when it is called again', EXIT.failed, error);
-    } finally {
-      mute();
-    }
+    const onProgress = progress.show.bind(progress);
+    const { events, resumed } = await this.projections
+      .init('users', { swap, fresh, signal, onProgress })
+      .catch((error: unknown) => {
+        if (!signal.aborted) throw error;
+        throw new CommandError('broken off; init goes on where it was when it is called again', EXIT.failed, error);
+      })
+      .finally(() => progress.end());
+    const seconds = ((performance.now() - began) / 1_000).toFixed(1);
+    const how = swap ? ', and the new table is in the place of the old one' : '';
+    process.stdout.write(
+      `replayed ${events} events in ${seconds} s${resumed ? ', going on with an earlier init' : ''}${how}\n`,
+    );
   }
 }

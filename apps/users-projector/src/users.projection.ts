@@ -1,14 +1,14 @@
+import { Project, Projection, type ProjectedEvent } from 'nest-event-backbone';
 import type { SqlTransaction } from 'nest-event-backbone/postgres';
-import { defineProjection } from 'nest-event-backbone/projections';
-import { Users } from '#contracts';
+import { UserId, UserName, Users } from '#contracts';
 
 /**
  * Keeps the table `users`: one row for each user who was added and not deleted. Times are those of the events, so that a
  * table that is made anew is the same one.
  */
-export const usersProjection = defineProjection<Users, SqlTransaction>(Users, {
-  name: 'users',
-  create: async (tx) => {
+@Projection('users', { contract: Users })
+export class UsersProjection {
+  async create(tx: SqlTransaction): Promise<void> {
     await tx.query(`CREATE TABLE users (
       id uuid PRIMARY KEY,
       name text NOT NULL,
@@ -16,17 +16,21 @@ export const usersProjection = defineProjection<Users, SqlTransaction>(Users, {
       updated_at timestamptz NOT NULL,
       version integer NOT NULL
     )`);
-  },
-  on: {
-    userAdded: async (id, name, { tx, time }) => {
-      await tx.query('INSERT INTO users VALUES ($1, $2, $3, $3, 1)', [id.value, name.value, time]);
-    },
-    userEdited: async (id, name, { tx, time }) => {
-      const sql = 'UPDATE users SET name = $2, updated_at = $3, version = version + 1 WHERE id = $1';
-      await tx.query(sql, [id.value, name.value, time]);
-    },
-    userDeleted: async (id, { tx }) => {
-      await tx.query('DELETE FROM users WHERE id = $1', [id.value]);
-    },
-  },
-});
+  }
+
+  @Project(Users, (e) => e.userAdded)
+  async added(id: UserId, name: UserName, { tx, time }: ProjectedEvent<SqlTransaction>): Promise<void> {
+    await tx.query('INSERT INTO users VALUES ($1, $2, $3, $3, 1)', [id.value, name.value, time]);
+  }
+
+  @Project(Users, (e) => e.userEdited)
+  async edited(id: UserId, name: UserName, { tx, time }: ProjectedEvent<SqlTransaction>): Promise<void> {
+    const sql = 'UPDATE users SET name = $2, updated_at = $3, version = version + 1 WHERE id = $1';
+    await tx.query(sql, [id.value, name.value, time]);
+  }
+
+  @Project(Users, (e) => e.userDeleted)
+  async deleted(id: UserId, { tx }: ProjectedEvent<SqlTransaction>): Promise<void> {
+    await tx.query('DELETE FROM users WHERE id = $1', [id.value]);
+  }
+}

@@ -36,6 +36,7 @@ function rethrow(error: Error): never {
 
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommandError) return error.exitCode;
+  if (isBackboneError(error, 'EB_LEASE_LOST')) return EXIT.overtaken;
   // Help ends by an error, too, one with exit code 0.
   if (isCommanderError(error)) return error.exitCode === 0 ? EXIT.done : EXIT.refused;
   return EXIT.failed;
