@@ -143,6 +143,8 @@ export class PartitionedSubscription implements Subscription {
       this.#lastTaken = partition.keys;
       const caughtUp = this.#share.isComplete && held.every((one) => one.caughtUp || one.isLeaving);
       if (batch.deliveries.length > 0 || caughtUp) return { deliveries: batch.deliveries, caughtUp };
+      // At once: nobody asks again before something changes, and this may be the only partition that is read.
+      partition.read();
     }
     return undefined;
   }

@@ -111,6 +111,11 @@ export class RedisConnection {
   close(): void {
     clearTimeout(this.#looking);
     disconnect(this.client, false);
+    // No timer looks after these any more, and no reply is sure to come.
+    for (const { reject } of this.#replies) {
+      reject(new BackboneError('EB_OUTCOME_UNKNOWN', 'the connection was closed before the reply'));
+    }
+    this.#replies.clear();
   }
 }
 

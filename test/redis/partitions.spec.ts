@@ -200,6 +200,26 @@ describe.skipIf(redisUrl === '')('partitions on Redis', () => {
     expect(await channel.admin.deadLetters.list(stream, 'group')).toMatchObject([{ kind: 'unknown', type: 'new.v1' }]);
   });
 
+  it('go on being read while others that belong to the same share cannot be had', async () => {
+    const [stream, client] = [freshStream(), openClient()];
+    const channel = openChannel({ url: redisUrl, partitions: 2 });
+    const messages = keyed(40);
+    const published = await channel.publish(stream, messages);
+    const first = messages.find((_, i) => published[i]?.position.partition === 0);
+    if (!first) throw new Error('no key is of partition 0');
+    const held = { owner: 'somebody~1', until: Date.now() + 600_000 };
+    await client.hset(partitionKey(stream, 1, 'group:group'), held);
+    const collector = new Collector(channel, stream);
+    await collector.until(published.filter(({ position }) => position.partition === 0).length);
+    // Two reads that found nothing: the next event must be found all the same.
+    const reads = async () => Number(/cmdstat_xread:calls=(\d+)/.exec(await client.info('commandstats'))?.[1] ?? 0);
+    const before = await reads();
+    await vi.waitFor(async () => expect(await reads()).toBeGreaterThan(before + 2), 15_000);
+    const late = sampleMessage({ key: first.key });
+    await channel.publish(stream, [late]);
+    await vi.waitFor(() => expect(collector.ids).toContain(late.id), 15_000);
+  });
+
   it('wait for consumers that compete, and let no consumer compete while they are held', async () => {
     const stream = freshStream();
     const plain = openChannel();
