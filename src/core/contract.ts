@@ -28,6 +28,9 @@ export type EventRefs<C> = {
 /** A contract with the library's own event: every contract has it, and no producer. */
 export type WithErased<C> = C & { $erased(erasure: Erasure): unknown };
 
+/** The names of the events that handlers can have: the contract's, and `$erased`. */
+export type HandledName<C> = EventName<C> | '$erased';
+
 /** A selector of one event; go to definition and rename work through it. */
 export type EventSelector<C, Args extends readonly unknown[]> = (events: EventRefs<C>) => EventRef<Args>;
 

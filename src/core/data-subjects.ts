@@ -1,5 +1,11 @@
+import { Erased } from './erased.js';
 import { BackboneError } from './errors.js';
-import { personalFieldsOf, type ArgumentDefinition, type EventDefinition } from './event-definition.js';
+import {
+  personalFieldsOf,
+  type ArgumentDefinition,
+  type ArgumentsByName,
+  type EventDefinition,
+} from './event-definition.js';
 import type { Fields } from './message.js';
 
 /**
@@ -13,7 +19,7 @@ export function dataSubjects(
   fields: Fields,
 ): Readonly<Record<string, string>> | undefined {
   let subjects: Record<string, string> | undefined;
-  let byName: Readonly<Record<string, unknown>> | undefined;
+  let byName: ArgumentsByName | undefined;
   for (let i = 0; i < args.length; i += 1) {
     const argument = event.arguments[i];
     // Nobody's data: there is none.
@@ -21,7 +27,7 @@ export function dataSubjects(
     const stored = personalFieldsOf(argument).filter((field) => Object.hasOwn(fields, field));
     const [first] = stored;
     if (first === undefined) continue;
-    byName ??= Object.fromEntries(event.arguments.map(({ field }, index) => [field, args[index]]));
+    byName ??= argumentsByName(event, args);
     const subject = subjectOf(event, argument, byName);
     subjects ??= {};
     for (const field of stored) subjects[field] = subject;
@@ -29,10 +35,23 @@ export function dataSubjects(
   return subjects;
 }
 
+function argumentsByName(event: EventDefinition, args: readonly unknown[]): ArgumentsByName {
+  const byName = Object.fromEntries(event.arguments.map(({ field }, i) => [field, args[i]]));
+  for (const [i, { field }] of event.arguments.entries()) {
+    // Of a relayed event. Whatever was made of it would be somebody else's name.
+    if (args[i] instanceof Erased) Object.defineProperty(byName, field, { get: wasErased });
+  }
+  return byName;
+}
+
+function wasErased(): never {
+  throw new BackboneError('EB_ARGUMENT', 'it was erased');
+}
+
 function subjectOf(
   { type }: EventDefinition,
   { field, subject: select }: ArgumentDefinition,
-  args: Readonly<Record<string, unknown>>,
+  args: ArgumentsByName,
 ): string {
   let subject: unknown;
   try {

@@ -30,6 +30,14 @@ export function eventOfType(contract: ContractDefinition, type: string): EventDe
   return contract.byType.get(type) ?? (type === TYPE ? erasedEvent(contract) : undefined);
 }
 
+/** Tells whether an event says what was erased. */
+export function tellsErasure({ type }: Pick<Message, 'type'>): boolean {
+  return type.startsWith(`${METHOD}.`);
+}
+
+/** The header of an `$erased` event that names whom it is about, by the pseudonym: known also where no field was fetched. */
+export const ERASED_SUBJECT = 'erased-subject';
+
 /** What an erasure's message is made of. */
 export interface ErasureMessage {
   /** The key of the events that were erased. */
@@ -46,12 +54,13 @@ export interface ErasureMessage {
  */
 export function erasureMessage(contract: ContractDefinition, { key, erasure, codec, source }: ErasureMessage): Message {
   const { subject = '', events, fields, time } = erasure;
+  const headers = subject === '' ? NO_HEADERS : { [ERASED_SUBJECT]: subject };
   const { personal, type } = erasedEvent(contract);
   const id = derivedUuid([contract.name, type, key, subject, fields.length, ...fields, ...events].join('\n'));
   const encoded = newFields();
   encoded['erasure'] = codec.encode(erasure);
   return {
-    ...{ id, source, type, time, key, correlationId: id, contentType: codec.contentType, headers: NO_HEADERS },
+    ...{ id, source, type, time, key, correlationId: id, contentType: codec.contentType, headers },
     fields: encoded,
     personal,
   };

@@ -9,6 +9,14 @@ export interface FieldErasure {
   readonly fields?: readonly string[] | undefined;
 }
 
+/** What becomes of personal fields on their way to a channel. */
+export interface PersonalCare {
+  /** It is noted whose data they are, so that it is found when that person is erased: messages must say so (`dataSubjects`). */
+  readonly noted: boolean;
+  /** They are encrypted: none of them reaches the channel in the clear. */
+  readonly encrypted: boolean;
+}
+
 /**
  * Changes encoded fields between the producers and consumers of an application and its channel: routes them to payload
  * stores, encrypts them. Messages are never changed in place. Where nothing is to be done, the messages themselves come
@@ -26,6 +34,8 @@ export interface FieldTransform {
     messages: readonly Message[],
     fields?: readonly string[],
   ): readonly (Message | BackboneError)[] | Promise<readonly (Message | BackboneError)[]>;
+  /** What it does for personal fields. Default: nothing. */
+  readonly personal?: PersonalCare;
   /** Erases what it keeps outside the channel; returns the ids of the events that had something to erase. */
   erase?(stream: Stream, erasure: FieldErasure): Promise<readonly string[]>;
 }

@@ -36,7 +36,9 @@ export {
   type EventRef,
   type EventRefs,
   type EventSelector,
+  type HandledName,
   type HandlerArgs,
+  type WithErased,
 } from './contract.js';
 export {
   ContractEvent,
@@ -54,6 +56,7 @@ export {
   type Segments,
 } from './contract-decorators.js';
 export { describeContract } from './contract-definition.js';
+export { ARGUMENT_OPTIONS, DECLARED_TYPE, type DeclaredArgument } from './contract-metadata.js';
 export { deadLetterReason } from './dead-letter-reason.js';
 export { deadline, type Deadline } from './deadline.js';
 export {
@@ -73,7 +76,15 @@ export {
   type ErrorExtras,
 } from './errors.js';
 export { ERASED, Erased } from './erased.js';
-export { erasedEvent, erasureMessage, eventOfMethod, eventOfType, type ErasureMessage } from './erased-event.js';
+export {
+  ERASED_SUBJECT,
+  erasedEvent,
+  erasureMessage,
+  eventOfMethod,
+  eventOfType,
+  tellsErasure,
+  type ErasureMessage,
+} from './erased-event.js';
 export type { Erasure } from './erasure.js';
 export { decodeArguments, lacksErased } from './event-arguments.js';
 export { EventContext } from './event-context.js';
@@ -89,7 +100,7 @@ export {
   type StoredDefinition,
 } from './event-definition.js';
 export { quotaOf, turnsOf } from './even-share.js';
-export { derivedEventId, type Derivation } from './event-id.js';
+export { derivedEventId, derivedUuid, type Derivation } from './event-id.js';
 export { currentEvent, runWithEvent } from './event-run.js';
 export type { ProduceOverrides } from './event-metadata.js';
 export { eventType, parseEventType } from './event-type.js';
@@ -117,7 +128,7 @@ export {
   type ProduceContext,
 } from './middleware.js';
 export { checkedName, isForbiddenProperty, isName } from './names.js';
-export type { FieldErasure, FieldTransform } from './field-transform.js';
+export type { FieldErasure, FieldTransform, PersonalCare } from './field-transform.js';
 export { PayloadFields, type EventFields } from './payload-fields.js';
 export {
   checkPayloadKey,
@@ -141,9 +152,9 @@ export {
   type Receipt,
 } from './producer.js';
 export { Relay, type RelayState } from './relay.js';
-export { checkErasable } from './relay-failure.js';
 export type { RelayOptions } from './relay-options.js';
 export { checkedRetention, reachedByAll, Retention, type RetentionOptions, type StreamReader } from './retention.js';
 export type { Shape } from './shape.js';
+export { shapeOf } from './shape-of.js';
 export { innermost, transformedChannel } from './transformed-channel.js';
 export type { StoredOptions } from './stored-options.js';

@@ -1,6 +1,7 @@
 import type { Channel } from './channel.js';
 import { BackboneError, isBackboneError, type ErrorCode } from './errors.js';
 import type { Message } from './message.js';
+import { personalCare } from './transformed-channel.js';
 
 /** What a refusal of the target tells about further tries: the event itself can never be stored, or nothing can. */
 export type RelayFailure = 'event' | 'relay' | 'passing';
@@ -22,16 +23,16 @@ export function helpsApart(error: unknown): boolean {
 }
 
 /**
- * Lets personal data go only to where it can be erased.
+ * Lets personal data go only to where it can be erased, or is encrypted so that its key can be.
  *
  * @throws BackboneError `EB_UNSUPPORTED`
  */
 export function checkErasable(to: Channel, { type, personal }: Pick<Message, 'type' | 'personal'>): void {
-  if (personal.length === 0 || to.supports.erase) return;
+  if (personal.length === 0 || to.supports.erase || personalCare(to).encrypted) return;
   throw new BackboneError(
     'EB_UNSUPPORTED',
-    `${type} has personal fields, and the channel it would be relayed to cannot erase; relay to one that can, or take ` +
-      'the personal data out of the event',
+    `${type} has personal fields, and the channel it would be relayed to cannot erase; encrypt it there, relay to a ` +
+      'channel that can, or take the personal data out of the event',
     { details: { missing: ['erase'] } },
   );
 }

@@ -1,10 +1,14 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { memoryChannel } from '../memory/index.js';
 import type { Channel, Stream } from './channel.js';
+import { ContractEvent, EventsContract, Personal } from './contract-decorators.js';
+import { describeContract } from './contract-definition.js';
 import { BackboneError, type ErrorCode } from './errors.js';
+import type { PersonalCare } from './field-transform.js';
 import { DEFAULT_CONTENT_TYPE, type Message } from './message.js';
 import { Relay, type RelayState } from './relay.js';
 import type { RelayOptions } from './relay-options.js';
+import { transformedChannel } from './transformed-channel.js';
 
 const STREAM: Stream = { environment: 'test', contract: 'orders' };
 const TARGET: Stream = { environment: 'elsewhere', contract: 'orders' };
@@ -45,6 +49,34 @@ function refusing(channel: Channel, refusal: (messages: readonly Message[]) => E
       return code ? Promise.reject(new BackboneError(code, 'refused')) : channel.publish(stream, messages, options);
     },
   };
+}
+
+@EventsContract('orders')
+class Orders {
+  @ContractEvent()
+  placed(@Personal({ of: ({ name }: { name: string }) => name.toLowerCase() }) name: string, order: string) {
+    return { name, order };
+  }
+}
+
+const placed = (id: string, name = 'Ada') =>
+  message(id, { type: 'placed.v1', fields: { name: `"${name}"`, order: `"${id}"` }, personal: ['name'] });
+
+/** A channel that does something for people, and how it was told of them. */
+function caring(channel: Channel, care: PersonalCare) {
+  const told: Record<string, Message['dataSubjects']> = {};
+  const outer = transformedChannel(channel, [
+    {
+      personal: care,
+      outward: (_, messages) => {
+        for (const { id, dataSubjects } of messages) told[id] = dataSubjects;
+        return messages;
+      },
+      inward: (_, messages) => messages,
+    },
+  ]);
+  // In another one, as a connection may have several.
+  return { told, to: transformedChannel(outer, [{ outward: (_, each) => each, inward: (_, each) => each }]) };
 }
 
 function start(options: Pick<RelayOptions, 'from' | 'to'> & Partial<RelayOptions>): Relay {
@@ -163,6 +195,53 @@ describe('a relay', () => {
     expect(relay.state.error).toMatchObject({ code: 'EB_UNSUPPORTED', details: { missing: ['erase'] } });
     expect(await ids(memory)).toEqual(['a']);
     await settled(start({ from, to: memory }), { relayed: 1 });
+  });
+
+  it('takes personal data to where it cannot be erased if it is encrypted on its way', async () => {
+    const [from, memory] = [memoryChannel(), memoryChannel()];
+    const record: Channel = { ...refusing(memory, () => undefined), supports: { ...memory.supports, erase: false } };
+    await from.publish(STREAM, [placed('a')]);
+    const { to } = caring(record, { noted: true, encrypted: true });
+    await settled(start({ from, to, contracts: [describeContract(Orders)] }), { relayed: 1 });
+    expect(await ids(memory)).toEqual(['a']);
+  });
+
+  it('tells whose data an event holds where that is noted, and copies it unread elsewhere', async () => {
+    const [from, there] = [memoryChannel(), memoryChannel()];
+    const torn = message('torn', { type: 'placed.v1', fields: { name: 'torn' }, personal: ['name'] });
+    await from.publish(STREAM, [placed('a'), torn, placed('b', 'Bob')]);
+    const contracts = [describeContract(Orders)];
+    const { to, told } = caring(there, { noted: true, encrypted: false });
+    await settled(start({ from, to, contracts }), { relayed: 2, deadLetters: 1 });
+    expect(told).toEqual({ a: { name: 'ada' }, b: { name: 'bob' } });
+    const plain = caring(memoryChannel(), { noted: false, encrypted: false });
+    await settled(start({ from, to: plain.to, contracts, group: 'other' }), { relayed: 3, deadLetters: 0 });
+    expect(plain.told).toEqual({ a: undefined, b: undefined, torn: undefined });
+  });
+
+  it('sets aside what holds data of nobody knows whom where that is noted, once, and goes on', async () => {
+    const [from, there] = [memoryChannel(), memoryChannel()];
+    await from.publish(STREAM, [{ ...placed('later'), type: 'placed.v2' }, message('plain'), placed('a')]);
+    const { to } = caring(there, { noted: true, encrypted: false });
+    const relay = start({ from, to, contracts: [describeContract(Orders)], batchSize: 1 });
+    await settled(relay, { relayed: 2, deadLetters: 1, status: 'running' });
+    expect(await ids(there)).toEqual(['plain', 'a']);
+    await from.publish(STREAM, [placed('b')]);
+    await settled(relay, { relayed: 3, deadLetters: 1 });
+    await vi.waitFor(async () => {
+      const letters = await from.admin.deadLetters.list(STREAM, 'relay');
+      expect(letters).toMatchObject([{ eventId: 'later', code: 'EB_ARGUMENT' }]);
+    });
+  });
+
+  it('is refused where it would be noted whose data events hold, and no contract tells', () => {
+    const from = memoryChannel();
+    const { to } = caring(memoryChannel(), { noted: true, encrypted: false });
+    const relay = (more: Partial<RelayOptions>) => () => new Relay({ from, to, stream: STREAM, ...more });
+    expect(relay({})).toThrow(/EB_OPTIONS.*contracts/);
+    const contracts = [describeContract(Orders)];
+    expect(relay({ contracts, stream: { ...STREAM, contract: 'others' } })).toThrow(/EB_OPTIONS.*"others"/);
+    expect(relay({ contracts })).not.toThrow();
   });
 
   it('is refused from a stream to itself, and with names or numbers that make no sense', () => {

@@ -7,6 +7,8 @@ import type { Message } from './message.js';
 import { pause } from './pause.js';
 import { checkErasable, helpsApart, relayFailure } from './relay-failure.js';
 import { checkedRelay, type CheckedRelay, type RelayOptions } from './relay-options.js';
+import { relayedMessage } from './relayed-message.js';
+import { personalCare } from './transformed-channel.js';
 
 /** How a relay stands and what it has done since its start. */
 export interface RelayState {
@@ -34,7 +36,8 @@ interface Readable {
 }
 
 /**
- * Copies the events of one channel's stream to another channel as they are: same id, key, metadata and fields. An event is
+ * Copies the events of one channel's stream to another channel as they are: same id, key, metadata and fields. Where the
+ * target encrypts personal fields or keeps whose they are, it is told so, as by the event's producer. An event is
  * settled when the target has confirmed it, so each arrives at least once, and exactly once where the target
  * supports `dedupe`. The order of each key is kept, also by several relays of a group where the source supports
  * `keyedOrderAcrossConsumers`. Servers that are away are waited for; an event that cannot be read, or that the target
@@ -109,9 +112,11 @@ export class Relay {
     const done: Settlement[] = [];
     const readable: Readable[] = [];
     for (const delivery of deliveries) {
-      const { message, malformed } = delivery;
-      if (message && !malformed) readable.push({ delivery, message });
-      else done.push(this.#setAside(delivery, malformed ?? unreadable(), 0));
+      try {
+        readable.push({ delivery, message: this.#relayed(delivery) });
+      } catch (error) {
+        done.push(this.#setAside(delivery, error, 0));
+      }
     }
     try {
       await this.#publish(readable, done);
@@ -119,6 +124,15 @@ export class Relay {
       // Also when the rest has failed: what has arrived need not be sent again.
       if (done.length > 0) await this.#settle(subscription, done);
     }
+  }
+
+  /** @throws what makes a dead letter of it */
+  #relayed({ message, malformed }: Delivery): Message {
+    if (!message || malformed) throw malformed ?? unreadable();
+    const { to, stream, contracts, codec } = this.#options;
+    // Elsewhere fields are nobody's business, and what cannot be decoded is copied, too.
+    if (!personalCare(to).noted) return message;
+    return relayedMessage(message, { contracts, contract: stream.contract, codec });
   }
 
   /** Together as long as that works, else one by one, in order either way. */

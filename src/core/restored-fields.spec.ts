@@ -73,6 +73,20 @@ function failing(times: number): FieldTransform['inward'] {
 }
 
 describe('a consumer of a transformed channel', () => {
+  it('shows the transforms what was erased although nobody handles it, and nothing else of that kind', async () => {
+    const shown: string[] = [];
+    const inward: FieldTransform['inward'] = (_, messages) => {
+      shown.push(...messages.map(({ type }) => type));
+      return messages;
+    };
+    const { channel } = await wrapped(inward, message('1', 'other.v1'), message('2', '$erased.v1'), message('3'));
+    const { next, subscription } = consume(channel, { types: ['paid.v1'] });
+    const deliveries = await next();
+    expect(deliveries.map(({ fieldsOmitted = false }) => fieldsOmitted)).toEqual([true, true, false]);
+    expect(shown).toEqual(['$erased.v1', 'paid.v1']);
+    await subscription.close();
+  });
+
   it('waits until fields can be restored, says so once, and loses nothing', async () => {
     const { memory, channel } = await wrapped(failing(3), message('1'), message('2'));
     const told = heard(memory);

@@ -1,5 +1,6 @@
 import type { Channel, Delivery, ReadEvent, ReadOptions, Stream } from './channel.js';
 import { reportChannel } from './diagnostics.js';
+import { tellsErasure } from './erased-event.js';
 import { describeError, isBackboneError, type BackboneError } from './errors.js';
 import type { FieldTransform } from './field-transform.js';
 import { pause } from './pause.js';
@@ -63,7 +64,9 @@ export class RestoredFields {
   ): Promise<boolean> {
     let readable = events.flatMap((event) => {
       const { message, malformed, fieldsOmitted } = event;
-      return message && !malformed && fieldsOmitted !== true ? { event, message } : [];
+      // What was erased concerns a transform whether or not anybody handles it.
+      const isWanted = message && (fieldsOmitted !== true || tellsErasure(message));
+      return isWanted && !malformed ? { event, message } : [];
     });
     const unreadable: { readonly event: EventAsRead; readonly why: BackboneError }[] = [];
     for (const transform of this.#transforms) {

@@ -10,7 +10,7 @@ import type {
   SubscribeOptions,
   Subscription,
 } from './channel.js';
-import type { FieldTransform } from './field-transform.js';
+import type { FieldTransform, PersonalCare } from './field-transform.js';
 import type { Message } from './message.js';
 import { RestoredFields } from './restored-fields.js';
 import { TransformedAdmin } from './transformed-admin.js';
@@ -30,8 +30,16 @@ export function innermost(channel: Channel): Channel {
   return channel instanceof TransformedChannel ? innermost(channel.inner) : channel;
 }
 
+/** Tells what becomes of personal fields on their way to a channel. */
+export function personalCare(channel: Channel): PersonalCare {
+  return channel instanceof TransformedChannel ? channel.personal : NO_CARE;
+}
+
+const NO_CARE: PersonalCare = Object.freeze({ noted: false, encrypted: false });
+
 class TransformedChannel implements Channel {
   readonly inner: Channel;
+  readonly personal: PersonalCare;
   readonly supports: ChannelSupports;
   readonly admin: ChannelAdmin;
   readonly #transforms: readonly FieldTransform[];
@@ -44,6 +52,8 @@ class TransformedChannel implements Channel {
     this.inner = inner;
     this.supports = inner.supports;
     this.#transforms = [...transforms];
+    const all = [personalCare(inner), ...transforms.flatMap(({ personal }) => personal ?? [])];
+    this.personal = { noted: all.some(({ noted }) => noted), encrypted: all.some(({ encrypted }) => encrypted) };
     this.#restored = new RestoredFields(innermost(inner), this.#transforms);
     this.admin = new TransformedAdmin(inner, this.#transforms, this.#restored);
   }

@@ -52,7 +52,7 @@ export class ConnectionFields {
 
   /** Makes the channel that the application works with: people are noted, then fields encrypted, then kept elsewhere. */
   wrapped(channel: Channel): Channel {
-    const { codec, privacy } = this.#options;
+    const { privacy } = this.#options;
     const parts = this.#privacy;
     const transforms: FieldTransform[] = [];
     if (parts) transforms.push(parts.index.transform);
@@ -60,7 +60,7 @@ export class ConnectionFields {
       const { pseudonyms, ring } = parts;
       const contracts = () => this.contracts;
       const encrypt = this.encrypts;
-      transforms.push(fieldEncryption({ pseudonyms, ring, encrypt, tenant: privacy?.tenant, contracts, codec }));
+      transforms.push(fieldEncryption({ pseudonyms, ring, encrypt, tenant: privacy?.tenant, contracts }));
     }
     return transformedChannel(channel, [...transforms, ...this.#routed()]);
   }

@@ -9,6 +9,7 @@ import {
   type Producer,
   type StreamReader,
 } from '../core/index.js';
+import { EventReader } from '../history/index.js';
 import type { RetryWait } from '../middleware/retry.js';
 import type { CheckedOptions } from './checked-options.js';
 import { ConnectionFields } from './connection-fields.js';
@@ -54,7 +55,7 @@ export class Connection {
   producer<C extends object>(cls: ContractClass<C>): Producer<C> {
     let producer = this.#producers.get(cls) as Producer<C> | undefined;
     if (!producer) {
-      this.#checkPrivacy(this.contract(cls));
+      this.checkPrivacy(this.contract(cls));
       const { environment, source, codec, limits, middleware } = this.options;
       producer = createProducer(cls, {
         ...{ channel: this.channel, environment, source, codec, limits, keySecret: this.fields.keySecret },
@@ -65,12 +66,24 @@ export class Connection {
     return producer;
   }
 
+  /** Makes a reader of a contract. */
+  reader<C extends object>(cls: ContractClass<C>): EventReader<C> {
+    this.contract(cls);
+    const { environment, codec } = this.options;
+    return new EventReader(cls, { channel: this.channel, environment, codec, producer: () => this.producer(cls) });
+  }
+
   /** What stands between the user's own middleware (and the retries) and the event. */
   innerMiddleware(): readonly Middleware[] {
     return [...(this.validation ? [this.validation] : []), ...(this.seams.middleware ?? [])];
   }
 
-  #checkPrivacy(contract: ContractDefinition): void {
+  /**
+   * Makes sure that personal and secret arguments of a contract can be stored here.
+   *
+   * @throws BackboneError `EB_OPTIONS`, `EB_UNSUPPORTED`
+   */
+  checkPrivacy(contract: ContractDefinition): void {
     if (this.fields.encrypts) return;
     const events = [...contract.byType.values()];
     const secret = events.find((event) => event.arguments.some(({ stored }) => stored?.encrypted === true));

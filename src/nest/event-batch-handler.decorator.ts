@@ -1,9 +1,9 @@
-import type { BatchItem, ContractClass, EventArgs, EventName, EventSelector } from '../core/index.js';
+import type { BatchItem, ContractClass, EventArgs, EventSelector, HandledName, WithErased } from '../core/index.js';
 import { declareChecked } from './event-handler.decorator.js';
 import type { EventBatchHandlerOptionsSource } from './handler-declaration.js';
 
 /** What a batch handler is given: some events of one type, each of another key. */
-export type EventBatch<C, K extends keyof C> = readonly BatchItem<EventArgs<C, K>>[];
+export type EventBatch<C, K extends keyof WithErased<C>> = readonly BatchItem<EventArgs<WithErased<C>, K>>[];
 
 /** Decorates a method that can take a batch of events with these arguments. */
 export type BatchHandlerDecorator<Args extends readonly unknown[]> = <
@@ -26,12 +26,12 @@ export function EventBatchHandler<C extends object, Args extends readonly unknow
   event: EventSelector<C, Args>,
   options?: EventBatchHandlerOptionsSource,
 ): BatchHandlerDecorator<Args>;
-/** Makes a method the batch handler of the event whose contract method has this name. */
-export function EventBatchHandler<C extends object, K extends EventName<C>>(
+/** Makes a method the batch handler of the event whose contract method has this name, or of `$erased`. */
+export function EventBatchHandler<C extends object, K extends HandledName<C>>(
   contract: ContractClass<C>,
   event: K,
   options?: EventBatchHandlerOptionsSource,
-): BatchHandlerDecorator<EventArgs<C, K>>;
+): BatchHandlerDecorator<EventArgs<WithErased<C>, K>>;
 export function EventBatchHandler(
   contract: ContractClass,
   event: string | ((events: never) => unknown),

@@ -2,9 +2,10 @@ import {
   BackboneError,
   type ContractClass,
   type EventArgs,
-  type EventName,
   type EventSelector,
+  type HandledName,
   type HandlerArgs,
+  type WithErased,
 } from '../core/index.js';
 import { declareHandler, type EventHandlerOptionsSource, type HandlerDeclaration } from './handler-declaration.js';
 
@@ -28,12 +29,12 @@ export function EventHandler<C extends object, Args extends readonly unknown[]>(
   event: EventSelector<C, Args>,
   options?: EventHandlerOptionsSource,
 ): HandlerDecorator<Args>;
-/** Makes a method the handler of the event whose contract method has this name. */
-export function EventHandler<C extends object, K extends EventName<C>>(
+/** Makes a method the handler of the event whose contract method has this name, or of `$erased`. */
+export function EventHandler<C extends object, K extends HandledName<C>>(
   contract: ContractClass<C>,
   event: K,
   options?: EventHandlerOptionsSource,
-): HandlerDecorator<EventArgs<C, K>>;
+): HandlerDecorator<EventArgs<WithErased<C>, K>>;
 export function EventHandler(
   contract: ContractClass,
   event: string | ((events: never) => unknown),

@@ -1,5 +1,5 @@
 import type { OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
-import { checkErasable, Relay, streamOf, type RelayState } from '../core/index.js';
+import { Relay, streamOf, type RelayState } from '../core/index.js';
 import type { Connection } from './connection.js';
 import type { RelayModuleOptions } from './relay-module.options.js';
 
@@ -8,15 +8,34 @@ export class Relays implements OnApplicationBootstrap, OnModuleDestroy {
   readonly #relays: readonly Relay[];
   readonly #timeoutMs: number;
 
-  /** @throws BackboneError `EB_OPTIONS`, `EB_NAME`, `EB_UNSUPPORTED` for personal data on its way to where it cannot be erased. */
+  /**
+   * @throws BackboneError `EB_NAME`, `EB_OPTIONS`, also for secret arguments on their way to where nothing is encrypted, and
+   *   `EB_UNSUPPORTED` for personal data on its way to where it cannot be erased.
+   */
   constructor(from: Connection, to: Connection, { contracts, group, begin, batchSize }: RelayModuleOptions) {
     this.#timeoutMs = from.options.shutdownTimeoutMs;
     this.#relays = contracts.map((cls) => {
       const contract = from.contract(cls);
-      for (const event of to.contract(cls).byType.values()) checkErasable(to.channel, event);
+      to.checkPrivacy(to.contract(cls));
       const stream = streamOf(contract, from.options.environment);
       const target = streamOf(contract, to.options.environment);
-      return new Relay({ from: from.channel, to: to.channel, stream, target, group, begin, batchSize });
+      // Of all contracts, since several may share the stream; they become known one by one.
+      const {
+        contracts: known,
+        channel,
+        options: { codec },
+      } = from;
+      return new Relay({
+        from: channel,
+        to: to.channel,
+        stream,
+        target,
+        group,
+        begin,
+        batchSize,
+        contracts: known,
+        codec,
+      });
     });
   }
 

@@ -42,7 +42,9 @@ const NOTHING: ErasureReport = Object.freeze({ events: 0, fields: 0, keys: 0, an
 /** So many are kept in memory until they are announced. */
 const ENTRIES_AT_A_TIME = 10_000;
 const EVENTS_IN_ONE_ANNOUNCEMENT = 1_000;
-const MESSAGES_AT_A_TIME = 100;
+// Others use the same server: they wait for what is sent to it at a time.
+const EVENTS_AT_A_TIME = 16;
+const MESSAGES_AT_A_TIME = 50;
 
 /** Carries an erasure out, from wherever one that was cut off has come to. */
 export async function carryOut(parts: ErasingParts, erasure: BegunErasure): Promise<ErasureReport> {
@@ -78,7 +80,9 @@ async function eraseFields(channel: Channel, page: readonly IndexEntry[]): Promi
   for (const [first, ...rest] of alike) {
     if (!first) continue;
     const ids = [first, ...rest].map(({ id }) => id);
-    events += await eraseInChannel(channel, first.stream, ids, first.fields);
+    for (let i = 0; i < ids.length; i += EVENTS_AT_A_TIME) {
+      events += await eraseInChannel(channel, first.stream, ids.slice(i, i + EVENTS_AT_A_TIME), first.fields);
+    }
   }
   return events;
 }

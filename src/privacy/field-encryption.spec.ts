@@ -241,4 +241,27 @@ describe('the encryption of fields', () => {
     expect(ring.cached(subject)).toBeUndefined();
     expect(ring.cached(pseudonyms.ofSubject('', 'bob'))).toBeDefined();
   });
+
+  it('forgets it also where the arguments of the $erased event were not fetched, and everybody if it names nobody', async () => {
+    const { out, back, ring } = setUp();
+    await out(message({ user: '"Ada"' }));
+    await out(message({ user: '"Bob"' }, { dataSubjects: { user: 'bob' } }));
+    const [ada, bob] = ['ada', 'bob'].map((subject) => pseudonyms.ofSubject('', subject)) as [string, string];
+    const erasure = { subject: ada, events: ['1'], fields: ['user'], time: 1 };
+    const about = { key: 'k', erasure, codec: jsonCodec, source: 'test' };
+    const told = { ...erasureMessage(describeContract(Orders), about), fields: {} };
+    await back(told);
+    expect([ring.cached(ada), ring.cached(bob) === undefined]).toEqual([undefined, false]);
+    await back({ ...told, headers: NO_HEADERS });
+    expect(ring.cached(bob)).toBeUndefined();
+  });
+
+  it('refuses what was encrypted elsewhere, since nobody would ever decrypt it twice', async () => {
+    const { out } = setUp();
+    const sealed = await out(message({ user: '"Ada"' }));
+    const refused = { code: 'EB_ARGUMENT', details: { path: 'user' } };
+    await expect(out(sealed)).rejects.toMatchObject(refused);
+    const cut = (sealed.fields['user'] as Uint8Array).subarray(0, 20);
+    await expect(out(message({ user: cut }))).rejects.toMatchObject(refused);
+  });
 });

@@ -1,25 +1,26 @@
 import {
   BackboneError,
-  jsonCodec,
-  type Codec,
-  type Erasure,
+  ERASED_SUBJECT,
+  isBackboneError,
+  tellsErasure,
   type FieldTransform,
   type Message,
 } from '../core/index.js';
 import { fieldsToSeal, sealAll, type SealingOptions } from './fields-to-seal.js';
 import type { KeyName } from './key-record.js';
 import type { DataKey, KeyRing } from './key-ring.js';
+import { KeysInHand, keysForWriting } from './keys-in-hand.js';
 import { notStored } from './not-stored.js';
-import { keyNames, openedMessage } from './opened-message.js';
+import { keyNames, openedMessage, type Opening } from './opened-message.js';
 
 /** What encryption needs. */
 export interface FieldEncryptionOptions extends SealingOptions {
   readonly ring: KeyRing;
   /** False to read what was encrypted before and to write as it comes. Default true. */
   readonly encrypt?: boolean;
-  /** How `$erased` events are written. Default JSON. */
-  readonly codec?: Codec;
 }
+
+const NO_KEYS: ReadonlyMap<string, DataKey> = new Map();
 
 /**
  * Encrypts personal fields on their way out under the key of their data subject, and those that belong to nobody under a
@@ -27,43 +28,59 @@ export interface FieldEncryptionOptions extends SealingOptions {
  * stays as it is.
  */
 export function fieldEncryption(options: FieldEncryptionOptions): FieldTransform {
-  const { ring, codec = jsonCodec } = options;
+  const { ring, encrypt = true } = options;
+  const inHand = new KeysInHand();
+  /** Opens a message and notes what with. */
+  const openedWith = (message: Message, opening: Omit<Opening, 'onOpened'>) => {
+    const names: KeyName[] = [];
+    const opened = openedMessage(message, { ...opening, onOpened: (name) => names.push(name) });
+    if (names.length > 0 && opened && !isBackboneError(opened)) inHand.note(opened, names);
+    return opened;
+  };
   return {
+    personal: { noted: encrypt, encrypted: encrypt },
+
     outward(stream, messages) {
-      if (options.encrypt === false) return messages;
+      if (!encrypt) return messages;
       const fields = messages.map((message) => fieldsToSeal(options, stream, message));
       const keys = new Map<string, DataKey>();
       const missing = new Set<string>();
+      const read = new Map<string, KeyName>();
+      const ofCause = inHand.ofCurrentEvent();
       for (const own of fields) {
         for (const { pseudonym } of own) {
           const key = keys.get(pseudonym) ?? ring.cached(pseudonym);
-          if (key) keys.set(pseudonym, key);
+          const name = ofCause.get(pseudonym);
+          if (key && (!name || key.id === name.keyId)) keys.set(pseudonym, key);
+          else if (name) read.set(pseudonym, name);
           else missing.add(pseudonym);
         }
       }
-      if (missing.size === 0) return sealAll(stream, messages, fields, keys);
-      return ring
-        .forWriting([...missing])
+      if (missing.size + read.size === 0) return sealAll(stream, messages, fields, keys);
+      const made = missing.size === 0 ? NO_KEYS : ring.forWriting([...missing]);
+      const found = read.size === 0 ? NO_KEYS : keysForWriting(ring, [...read.values()]);
+      return Promise.all([made, found])
         .catch(notStored('the key store'))
-        .then((made) => sealAll(stream, messages, fields, new Map([...keys, ...made])));
+        .then((more) => sealAll(stream, messages, fields, new Map([keys, ...more].flatMap((some) => [...some]))));
     },
 
     inward({ contract }, messages, wanted) {
       for (const message of messages) {
-        if (message.type.startsWith('$erased.')) ring.forget(erasedSubject(message, codec));
+        // One that names nobody is about a single event, or an older build's: then no key may be remembered.
+        if (tellsErasure(message)) ring.forget(message.headers[ERASED_SUBJECT]);
       }
       const atHand = (name: KeyName) => {
         const key = ring.cached(name.pseudonym);
         return key?.id === name.keyId ? key : undefined;
       };
-      const first = messages.map((message) => openedMessage(message, { contract, wanted, keyOf: atHand }));
+      const first = messages.map((message) => openedWith(message, { contract, wanted, keyOf: atHand }));
       if (first.every((one) => one !== undefined)) return first;
       const names = messages.flatMap((message, i) => (first[i] ? [] : keyNames(message, wanted)));
       const missing = new Map(names.map((name) => [nameOf(name), name]));
       return ring.forReading([...missing.values()]).then((found) => {
         const keys = new Map([...missing.keys()].map((name, i) => [name, found[i]]));
         const opening = { contract, wanted, keyOf: (name: KeyName) => keys.get(nameOf(name)) };
-        return messages.map((message, i) => first[i] ?? openedMessage(message, opening) ?? notFound());
+        return messages.map((message, i) => first[i] ?? openedWith(message, opening) ?? notFound());
       });
     },
   };
@@ -77,16 +94,4 @@ function notFound(): BackboneError {
 /** Tells the key of one person from those of all others, and from those that he had before. */
 function nameOf({ pseudonym, keyId }: KeyName): string {
   return `${pseudonym}.${keyId}`;
-}
-
-/** Whom an `$erased` event is about; `undefined` when it does not say: then nobody's key may be remembered. */
-function erasedSubject({ fields }: Message, codec: Codec): string | undefined {
-  const value = fields['erasure'];
-  if (typeof value !== 'string' && !(value instanceof Uint8Array)) return undefined;
-  try {
-    const erasure = codec.decode(value) as Partial<Erasure> | null;
-    return typeof erasure?.subject === 'string' ? erasure.subject : undefined;
-  } catch {
-    return undefined;
-  }
 }

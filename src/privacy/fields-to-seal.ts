@@ -8,7 +8,7 @@ import {
   type Stream,
 } from '../core/index.js';
 import type { DataKey } from './key-ring.js';
-import { seal } from './sealed-field.js';
+import { isSealed, seal } from './sealed-field.js';
 import { subjectsOf, type SubjectOptions } from './subjects-of.js';
 
 /** Which fields are to be encrypted. */
@@ -26,7 +26,11 @@ export interface FieldToSeal {
 
 const NONE: readonly never[] = Object.freeze([]);
 
-/** Finds the fields of a message to encrypt, and whose keys are for them: a person's, or the event's own. */
+/**
+ * Finds the fields of a message to encrypt, and whose keys are for them: a person's, or the event's own.
+ *
+ * @throws BackboneError `EB_ARGUMENT` for one that was encrypted elsewhere: nobody would ever decrypt it twice.
+ */
 export function fieldsToSeal(options: SealingOptions, stream: Stream, message: Message): readonly FieldToSeal[] {
   const names = encryptedFields(options, stream, message);
   if (names.length === 0) return NONE;
@@ -36,6 +40,7 @@ export function fieldsToSeal(options: SealingOptions, stream: Stream, message: M
   for (const field of names) {
     const value = Object.hasOwn(message.fields, field) ? message.fields[field] : undefined;
     if (typeof value !== 'string' && !(value instanceof Uint8Array)) continue;
+    if (isSealed(value)) throw sealedAlready(message, field);
     const pseudonym = subjects.get(field) ?? (ofEvent ??= options.pseudonyms.ofEvent(stream, message.id));
     found.push({ field, value, pseudonym });
   }
@@ -60,6 +65,13 @@ export function sealAll(
     }
     return { ...message, fields };
   });
+}
+
+function sealedAlready({ type }: Message, field: string): BackboneError {
+  const message =
+    `argument "${field}" of ${type} is encrypted already; when events are relayed, give the connection that they are read ` +
+    'from its `privacy: { secret, keys }`; nothing was stored';
+  return new BackboneError('EB_ARGUMENT', message, { details: { path: field, constraint: 'not encrypted' } });
 }
 
 function encryptedFields({ contracts }: SealingOptions, stream: Stream, message: Message): readonly string[] {

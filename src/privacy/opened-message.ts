@@ -10,6 +10,8 @@ export interface Opening {
   readonly wanted: readonly string[] | undefined;
   /** The key of a field; `undefined` for one that is not at hand. */
   readonly keyOf: (name: KeyName) => FoundKey | undefined;
+  /** Is told which key a field was opened with. */
+  readonly onOpened: (name: KeyName) => void;
 }
 
 /**
@@ -18,7 +20,7 @@ export interface Opening {
  */
 export function openedMessage(
   message: Message,
-  { contract, wanted, keyOf }: Opening,
+  { contract, wanted, keyOf, onOpened }: Opening,
 ): Message | BackboneError | undefined {
   let fields: Record<string, FieldValue> | undefined;
   let erased: string[] | undefined;
@@ -31,8 +33,10 @@ export function openedMessage(
       if (!key) return undefined;
       if (isBackboneError(key)) return key;
       fields ??= Object.assign(newFields(), message.fields);
-      if (key !== 'erased') fields[field] = open(sealed, key, { contract, eventId: message.id, field });
-      else {
+      if (key !== 'erased') {
+        fields[field] = open(sealed, key, { contract, eventId: message.id, field });
+        onOpened(sealed);
+      } else {
         Reflect.deleteProperty(fields, field);
         erased ??= (message.erased ?? []).filter((name) => name !== field);
         erased.push(field);

@@ -55,15 +55,20 @@ export function seal(value: string | Uint8Array, pseudonym: string, { id, key }:
   return sealed;
 }
 
+/** Tells whether a value was encrypted, whole or not. */
+export function isSealed(value: unknown): value is Uint8Array {
+  if (!(value instanceof Uint8Array) || value[0] !== MAGIC[0]) return false;
+  return MAGIC.equals(value.subarray(0, MAGIC.length));
+}
+
 /**
  * Reads what stands before the ciphertext; `undefined` for a value that was not encrypted.
  *
  * @throws BackboneError `EB_TAMPERED` for one that was cut off, or has a version that this build does not know.
  */
 export function parseSealed(value: unknown): SealedField | undefined {
-  if (!(value instanceof Uint8Array) || value[0] !== MAGIC[0]) return undefined;
+  if (!isSealed(value)) return undefined;
   const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-  if (!bytes.subarray(0, MAGIC.length).equals(MAGIC)) return undefined;
   const kind = bytes[MAGIC.length + 1];
   if (bytes.length < DATA_AT || bytes[MAGIC.length] !== VERSION || (kind !== TEXT && kind !== BYTES)) throw tampered();
   return {

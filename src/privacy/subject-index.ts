@@ -22,6 +22,8 @@ export interface FieldOfEvent {
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 const ENTRIES_AT_A_TIME = 500;
+// A store may remove them in one step, and everybody else waits for it.
+const REMOVED_AT_A_TIME = 50;
 
 /**
  * Knows which events hold data of whom, so that nobody has to search the streams for them, and which fields were erased.
@@ -42,6 +44,7 @@ export class SubjectIndex {
   /** Puts the people of messages into the index before these are appended. */
   get transform(): FieldTransform {
     return {
+      personal: { noted: true, encrypted: false },
       outward: async (stream, messages) => {
         if (messages.some(({ dataSubjects }) => dataSubjects)) {
           await this.#put(stream, messages).catch(notStored('the index of data subjects'));
@@ -68,8 +71,8 @@ export class SubjectIndex {
   async removeErased(pseudonym: string, entries: readonly IndexEntry[]): Promise<void> {
     const fields = entries.flatMap(({ stream, id, fields: own }) => own.map((field) => ({ stream, id, field })));
     await this.markErased(fields);
-    for (let i = 0; i < entries.length; i += ENTRIES_AT_A_TIME) {
-      const some = entries.slice(i, i + ENTRIES_AT_A_TIME);
+    for (let i = 0; i < entries.length; i += REMOVED_AT_A_TIME) {
+      const some = entries.slice(i, i + REMOVED_AT_A_TIME);
       await this.#store.erase(some.map(({ stream, id }) => this.#keyOf(pseudonym, stream, id)));
     }
   }
