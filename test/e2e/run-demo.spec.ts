@@ -64,6 +64,26 @@ describe('npm run demo', { timeout: 120_000 }, () => {
     expect(code).toBe(0);
   });
 
+  const servers: readonly (readonly [string, Readonly<Record<string, string>>])[] = [
+    ['memory', {}],
+    ...(url === '' ? [] : [['redis', { REDIS_URL: url }] as const]),
+  ];
+  it.each(servers)(
+    'forgets a customer on %s, starts the reporter anew, and tells that it held',
+    async (channel, env) => {
+      const args = ['--channel', channel, '--orders', '3', '--erase'];
+      const { code, printed } = await demo(args, { ...env, STEP_DELAY_MS: '0' }).ended;
+
+      const [, table = ''] = printed.split(/the reporter starts anew/);
+      expect(table).toMatch(/Nintendo +│ erased /);
+      expect(table).toMatch(/Camera +│ ben\.2@example\.com /);
+      expect(table).toMatch(/Laptop +│ cleo\.3@example\.com /);
+      expect(table).toContain('3 orders, 12 events, 1 erasure, 12 handled by transit, 13 handled by reporter');
+      expect(table).toContain('ann.1@example.com is forgotten, 4 fields and 1 key erased');
+      expect(code).toBe(0);
+    },
+  );
+
   it.skipIf(url === '')('leaves nothing running after Ctrl-C', async () => {
     const run = demo(['--watch', '--orders', '1'], { REDIS_URL: url, STEP_DELAY_MS: '0' });
     const services = await watched(run, 'still running');

@@ -1,12 +1,14 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import picocolors from 'picocolors';
 import { startStack } from '../dev-stack/index.mjs';
+import { allHandled, allReceived } from './all-done.mjs';
 import { CHANNELS } from './channels.mjs';
 import { buildWhatIsMissing } from './build-what-is-missing.mjs';
 import { closingTable } from './closing-table.mjs';
+import { counted } from './counted.mjs';
+import { forgetCustomer } from './forget-customer.mjs';
 import { placeOrders } from './place-orders.mjs';
-import { askGroups, askHealth, askShipments } from './service-answers.mjs';
-import { until } from './until.mjs';
+import { askHealth } from './service-answers.mjs';
 
 const { bold, dim, green, red, underline, yellow } = picocolors;
 const SIGNALS = /** @type {const} */ ({ SIGINT: 130, SIGTERM: 143, SIGHUP: 129 });
@@ -89,13 +91,15 @@ async function demo(options, stage) {
   await Promise.all(Object.values(services.urls).map((url) => askHealth(url, signal)));
   if (options.watch) sayWhereToLook(services);
 
-  say(`placing ${options.orders} order${options.orders === 1 ? '' : 's'}`);
+  say(`placing ${counted(options.orders, 'order')}`);
   const placed = await placeOrders(services.urls.order, options.orders, signal);
   const timeoutMs = 15_000 + options.orders * options.stepDelayMs * 4;
-  const shipments = await allReceived(services, placed, timeoutMs, signal);
+  const received = await allReceived(services, placed, timeoutMs, signal);
+  const forgetting = { shipments: received, timeoutMs, say, signal };
+  const { shipments, result } = options.erase ? await forgetCustomer(services, forgetting) : { shipments: received };
   const counts = await allHandled(services, environment, signal);
 
-  console.log(`\n${closingTable(shipments)}\n\n${green(counts)}\n`);
+  console.log(`\n${closingTable(shipments)}\n\n${green(counts)}\n${result === undefined ? '' : `${green(result)}\n`}`);
   if (!options.watch) return;
   say('still running, Ctrl-C ends it');
   sayWhereToLook(services);
@@ -109,7 +113,9 @@ async function demo(options, stage) {
  * @returns {Promise<RunningServices>}
  */
 async function start({ channel, stepDelayMs }, environment, { signal, stopLater, onEnd, onLine }) {
-  const common = { environment, stepDelayMs, onLine, onEnd };
+  // Known to nobody after this run: what it leaves of personal data on a server cannot be read again.
+  const secret = randomBytes(32).toString('base64url');
+  const common = { environment, stepDelayMs, secret, onLine, onEnd };
   for (const name of channel === undefined ? FALLBACKS : channel === 'memory' ? [] : [channel]) {
     const { services, env, open } = CHANNELS[name];
     const { stop, ...servers } = await startStack({ services, log: say });
@@ -151,49 +157,6 @@ function urlsOf(servers) {
   const urls = {};
   for (const [name, server] of Object.entries(servers)) if (server?.available === true) urls[name] = server.url;
   return urls;
-}
-
-/**
- * @param {RunningServices} services
- * @param {readonly string[]} placed
- * @param {number} timeoutMs
- * @param {AbortSignal} signal
- */
-async function allReceived({ urls }, placed, timeoutMs, signal) {
-  let received = 0;
-  const what = () => `only ${received} of ${placed.length} shipments were received`;
-  return until(
-    async () => {
-      const shipments = (await askShipments(urls.reporter, signal)).filter(({ shipment }) => placed.includes(shipment));
-      received = shipments.filter(({ state }) => state === 'received').length;
-      return received === placed.length ? shipments : undefined;
-    },
-    { timeoutMs, signal, what },
-  );
-}
-
-/**
- * Waits until both groups have handled what the stream holds, and says so in a line.
- *
- * @param {RunningServices} services
- * @param {string} environment
- * @param {AbortSignal} signal
- */
-async function allHandled({ urls, channel }, environment, signal) {
-  const { readEvents } = await import('./read-events.mjs');
-  let line = '';
-  return until(
-    async () => {
-      const events = await readEvents(channel, environment);
-      const orders = events.filter(({ type }) => type.startsWith('orderPlaced.')).length;
-      const transit = (await askGroups(urls.transit, signal))['transit']?.handled;
-      const reporter = (await askGroups(urls.reporter, signal))['reporter']?.handled;
-      const handled = `${transit ?? 0} handled by transit, ${reporter ?? 0} handled by reporter`;
-      line = `${orders} order${orders === 1 ? '' : 's'}, ${events.length} events, ${handled}`;
-      return transit === events.length && reporter === events.length ? line : undefined;
-    },
-    { timeoutMs: 10_000, signal, what: () => `the counts still differ: ${line}` },
-  );
 }
 
 /** @param {RunningServices} services */

@@ -1,8 +1,8 @@
 /**
  * `npm run demo`: four orders on their way through three services, from nothing to a closing table. `--help` says more.
  *
- * Ends with 0 when every shipment was received and every event was handled once by each group, else with 1; with 2 for
- * arguments that cannot be used.
+ * Ends with 0 when every shipment was received and every event was handled once by each group (and, with `--erase`, when
+ * one customer is forgotten and no other), else with 1; with 2 for arguments that cannot be used.
  */
 import { HELP, readOptions } from './demo-options.mjs';
 import { runDemo } from './run-demo.mjs';

@@ -1,6 +1,10 @@
 /**
  * @typedef {'placed' | 'packing' | 'on delivery' | 'received'} Step
- * @typedef {{ shipment: string, product?: string, state: Step, times: Partial<Record<Step, string>> }} Shipment
+ * @typedef {{
+ *   shipment: string, customer?: { name: string, email: string } | 'erased', product?: string,
+ *   state: Step, times: Partial<Record<Step, string>>,
+ * }} Shipment
+ * @typedef {{ events: number, fields: number, keys: number, announced: number }} ErasedData
  */
 
 /**
@@ -38,9 +42,38 @@ export async function askHealth(url, signal) {
   await ask(`${url}/health`, signal);
 }
 
-/** @param {string} url @param {AbortSignal} [signal] @returns {Promise<unknown>} */
-async function ask(url, signal) {
-  const answer = await fetch(url, { signal });
+/**
+ * Asks the order service which events hold data of a person.
+ *
+ * @param {string} url
+ * @param {string} email
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<readonly { id: string, type: string, fields: Readonly<Record<string, unknown>> }[]>}
+ */
+export async function askPersonalData(url, email, signal) {
+  return /** @type {Awaited<ReturnType<typeof askPersonalData>>} */ (await ask(dataOf(url, email), signal));
+}
+
+/**
+ * Has the order service forget a person.
+ *
+ * @param {string} url
+ * @param {string} email
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<ErasedData>}
+ */
+export async function askToForget(url, email, signal) {
+  return /** @type {ErasedData} */ (await ask(dataOf(url, email), signal, 'DELETE'));
+}
+
+/** @param {string} url @param {string} email */
+function dataOf(url, email) {
+  return `${url}/people/${encodeURIComponent(email)}/data`;
+}
+
+/** @param {string} url @param {AbortSignal} [signal] @param {string} [method] @returns {Promise<unknown>} */
+async function ask(url, signal, method) {
+  const answer = await fetch(url, { signal, method });
   if (!answer.ok) throw new Error(`${url} answered ${answer.status}: ${await answer.text()}`);
   return answer.json();
 }

@@ -10,13 +10,15 @@ import { SERVICES } from './services.mjs';
  * @typedef {{
  *   urls: Readonly<Record<ServiceName, string>>,
  *   channel: Channel,
+ *   restart(name: ServiceName): Promise<void>,
  *   stop(): Promise<void>,
- * }} RunningServices `channel` is for looking at the stream; `stop` ends all and frees it
+ * }} RunningServices `channel` is for looking at the stream; `restart` ends a service and starts it anew where it was;
+ *   `stop` ends all and frees the channel
  *
  * @typedef {{
- *   environment: string, stepDelayMs: number,
+ *   environment: string, stepDelayMs: number, secret: string,
  *   onLine: (line: string) => void, onEnd: (error: Error) => void,
- * }} StartOptions `onEnd` is told of a service that ends by itself
+ * }} StartOptions `secret` protects personal data; `onEnd` is told of a service that ends by itself
  */
 
 /**
@@ -26,36 +28,47 @@ import { SERVICES } from './services.mjs';
  *   they run on; `channel` is the same one, for looking at the stream
  * @returns {Promise<RunningServices>}
  */
-export async function startSeparately({ env: channelEnv, channel, environment, stepDelayMs, onLine, onEnd }) {
+export async function startSeparately({ env: channelEnv, channel, environment, stepDelayMs, secret, onLine, onEnd }) {
   const env = {
     ...channelEnv,
     ENVIRONMENT: environment,
     STEP_DELAY_MS: String(stepDelayMs),
+    PRIVACY_SECRET: secret,
     // Their output goes through a pipe, which they would take for a file.
     ...(picocolors.isColorSupported && { FORCE_COLOR: '1' }),
   };
-  const starting = await Promise.allSettled(SERVICES.map((name) => startService(name, { env, onLine })));
-  const services = starting.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
-  let stopping = false;
+  /** @type {Map<ServiceName, import('./start-service.mjs').Service>} */
+  const running = new Map();
+  const start = async (/** @type {ServiceName} */ name, port = '0') => {
+    const service = await startService(name, { env: { ...env, PORT: port }, onLine });
+    running.set(name, service);
+    // One that is to end was taken out before.
+    void service.ended.then((how) => running.get(name) === service && onEnd(new Error(`the ${name} service ${how}`)));
+  };
+  const end = async (/** @type {ServiceName} */ name) => {
+    const service = running.get(name);
+    running.delete(name);
+    await service?.stop();
+  };
   const stop = async () => {
-    stopping = true;
-    await Promise.all(services.map((service) => service.stop()));
+    await channel.close();
+    await Promise.all([...running.keys()].map(end));
   };
 
+  const starting = await Promise.allSettled(SERVICES.map((name) => start(name)));
   const failure = starting.find((one) => one.status === 'rejected');
   if (failure) {
-    await Promise.all([stop(), channel.close()]);
+    await stop();
     throw failure.reason;
   }
-  for (const { name, ended } of services) {
-    void ended.then((how) => stopping || onEnd(new Error(`the ${name} service ${how}`)));
-  }
+  const urls = /** @type {RunningServices['urls']} */ (
+    Object.fromEntries([...running].map(([name, { url }]) => [name, url]))
+  );
   return {
-    urls: /** @type {RunningServices['urls']} */ (Object.fromEntries(services.map(({ name, url }) => [name, url]))),
-    channel,
-    stop: async () => {
-      await channel.close();
-      await stop();
+    ...{ urls, channel, stop },
+    restart: async (name) => {
+      await end(name);
+      await start(name, new URL(urls[name]).port);
     },
   };
 }

@@ -2,7 +2,7 @@ import { Catch, Logger, ServiceUnavailableException, type ArgumentsHost } from '
 import { BaseExceptionFilter } from '@nestjs/core';
 import { BackboneError } from 'nest-event-backbone';
 
-/** Answers 503 with the error's code when an event could not be stored, or nobody knows whether it was. */
+/** Answers 503 with the error's code when an event could not be stored, or nobody knows whether it was; or data not erased. */
 @Catch(BackboneError)
 export class NotStoredFilter extends BaseExceptionFilter<BackboneError> {
   readonly #logger = new Logger('order');

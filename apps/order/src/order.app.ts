@@ -10,7 +10,9 @@ export const orderApp: App = {
   prepare: (nest) => {
     const about = new DocumentBuilder()
       .setTitle('Orders')
-      .setDescription('Each accepted order is one event, `orderPlaced`, and begins a shipment.')
+      .setDescription(
+        'Each accepted order is one event, `orderPlaced`, and begins a shipment. Who ordered may be forgotten.',
+      )
       .setVersion('1')
       .build();
     SwaggerModule.setup('api', nest, () => SwaggerModule.createDocument(nest, about, { include: [OrderModule] }));

@@ -5,17 +5,23 @@ import { AppSettings } from '#app-kit';
 import { ShipmentTracking } from '#contracts';
 import { OrderController } from './order.controller.js';
 import { NotStoredFilter } from './not-stored.filter.js';
+import { PeopleController } from './people.controller.js';
 
-/** Takes orders over HTTP and produces events; it handles none. */
+/** Takes orders over HTTP and produces events, and forgets people who ask for it; it handles no event. */
 @Module({
   imports: [
     EventBackboneModule.forRootAsync({
       inject: [AppSettings],
-      useFactory: ({ channel, environment, name }: AppSettings) => ({ channel, environment, source: name }),
+      useFactory: ({ channel, environment, name, privacy }: AppSettings) => ({
+        channel,
+        environment,
+        source: name,
+        privacy,
+      }),
     }),
     EventBackboneModule.forFeature([ShipmentTracking]),
   ],
-  controllers: [OrderController],
+  controllers: [OrderController, PeopleController],
   providers: [
     { provide: APP_PIPE, useFactory: () => new ValidationPipe({ whitelist: true, transform: true }) },
     { provide: APP_FILTER, useClass: NotStoredFilter },

@@ -11,11 +11,12 @@ import { ShipmentBoard } from './shipment-board.js';
     EventBackboneModule.forRootAsync({
       inject: [AppSettings],
       // The service starts reading itself, when its group stands at the beginning.
-      useFactory: ({ channel, environment }: AppSettings) => ({
+      useFactory: ({ channel, environment, privacy }: AppSettings) => ({
         channel,
         environment,
         group: 'reporter',
         autoStart: false,
+        privacy,
       }),
     }),
   ],

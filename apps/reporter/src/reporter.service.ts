@@ -1,12 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { Backbone, EventContext, EventHandler } from 'nest-event-backbone';
+import { Backbone, Erased, EventContext, EventHandler, type Erasure } from 'nest-event-backbone';
 import pc from 'picocolors';
 import { AppSettings } from '#app-kit';
 import { Product, ShipmentTracking, User } from '#contracts';
-import { ShipmentBoard, STEPS, type Step } from './shipment-board.js';
+import { ShipmentBoard, STEPS, type Happening, type Shipment, type Step } from './shipment-board.js';
 
-/** Prints each event and puts it on the board. */
+/** Prints each event, without what is personal, and puts it on the board. */
 @Injectable()
 export class ReporterService implements OnApplicationBootstrap, OnModuleDestroy {
   readonly #logger = new Logger('reporter');
@@ -27,23 +27,31 @@ export class ReporterService implements OnApplicationBootstrap, OnModuleDestroy 
   }
 
   @EventHandler(ShipmentTracking, (e) => e.orderPlaced)
-  orderPlaced(_user: User, product: Product, _time: Date, context: EventContext): void {
-    this.#report('placed', context, product.name);
+  orderPlaced(user: User | Erased, product: Product, _time: Date, context: EventContext): void {
+    const customer = user instanceof Erased ? 'erased' : { name: user.name, email: user.email };
+    this.#report('placed', context, { customer, product: product.name });
   }
 
   @EventHandler(ShipmentTracking, (e) => e.packing)
-  packing(_email: string, _productId: number, _time: Date, context: EventContext): void {
+  packing(_email: string | Erased, _productId: number, _time: Date, context: EventContext): void {
     this.#report('packing', context);
   }
 
   @EventHandler(ShipmentTracking, (e) => e.onDelivery)
-  onDelivery(_email: string, _productId: number, _time: Date, context: EventContext): void {
+  onDelivery(_email: string | Erased, _productId: number, _time: Date, context: EventContext): void {
     this.#report('on delivery', context);
   }
 
   @EventHandler(ShipmentTracking, (e) => e.onReceived)
-  onReceived(_email: string, _productId: number, _time: Date, context: EventContext): void {
+  onReceived(_email: string | Erased, _productId: number, _time: Date, context: EventContext): void {
     this.#report('received', context);
+  }
+
+  /** Comes once for each shipment of a customer who was forgotten. */
+  @EventHandler(ShipmentTracking, (e) => e.$erased)
+  forget(_erasure: Erasure, { key }: EventContext): void {
+    const shipment = this.board.forget(key);
+    if (shipment) this.#print(shipment, 'erased', pc.dim);
   }
 
   /** The board is empty now, so the group begins anew: the log of events is all that it takes to have the board back. */
@@ -65,10 +73,13 @@ export class ReporterService implements OnApplicationBootstrap, OnModuleDestroy 
     return this.#stopping.signal.aborted;
   }
 
-  #report(step: Step, { key, appendedAt }: EventContext, product?: string): void {
-    const shipment = this.board.note({ shipment: key, step, time: appendedAt, product });
-    const dots = STEPS.map((one) => (one in shipment.times ? '●' : '○')).join('');
-    this.#logger.log(`${key.slice(0, 8)}  ${COLOURS[step](`${dots} ${step.padEnd(11)}`)} ${shipment.product ?? '?'}`);
+  #report(step: Step, { key, appendedAt }: EventContext, order: Pick<Happening, 'customer' | 'product'> = {}): void {
+    this.#print(this.board.note({ shipment: key, step, time: appendedAt, ...order }), step, COLOURS[step]);
+  }
+
+  #print({ shipment, product, times }: Shipment, what: string, colour: (text: string) => string): void {
+    const dots = STEPS.map((one) => (one in times ? '●' : '○')).join('');
+    this.#logger.log(`${shipment.slice(0, 8)}  ${colour(`${dots} ${what.padEnd(11)}`)} ${product ?? '?'}`);
   }
 }
 

@@ -1,5 +1,6 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { Subject, type Observable } from 'rxjs';
+import type { User } from '#contracts';
 
 /** The steps of a shipment, in their order. */
 export const STEPS = ['placed', 'packing', 'on delivery', 'received'] as const;
@@ -7,9 +8,14 @@ export const STEPS = ['placed', 'packing', 'on delivery', 'received'] as const;
 /** One step of a shipment. */
 export type Step = (typeof STEPS)[number];
 
-/** How a shipment stands. Holds nothing about the person who ordered. */
+/** What the board shows of the person who ordered; `erased` for one who was forgotten. */
+export type Customer = Readonly<Pick<User, 'name' | 'email'>> | 'erased';
+
+/** How a shipment stands. */
 export interface Shipment {
   readonly shipment: string;
+  /** Absent until its orderPlaced event was seen. */
+  readonly customer?: Customer;
   /** Absent until its orderPlaced event was seen. */
   readonly product?: string;
   readonly state: Step;
@@ -22,6 +28,7 @@ export interface Happening {
   readonly shipment: string;
   readonly step: Step;
   readonly time: Date;
+  readonly customer?: Customer;
   readonly product?: string;
 }
 
@@ -42,17 +49,33 @@ export class ShipmentBoard implements OnModuleDestroy {
   }
 
   /** Notes what happened. An event that is handed out twice, or late, changes nothing that is known already. */
-  note({ shipment, step, time, product }: Happening): Shipment {
+  note({ shipment, step, time, customer, product }: Happening): Shipment {
     const before = this.#shipments.get(shipment);
     const times = { ...before?.times, [step]: before?.times[step] ?? time };
     const state = STEPS.findLast((one) => one in times) ?? step;
-    const after: Shipment = { shipment, product: product ?? before?.product, state, times };
-    this.#shipments.set(shipment, after);
-    this.#changes.next(after);
-    return after;
+    return this.#put({
+      shipment,
+      // What was erased stays erased, even if an event that was read before is handled again.
+      customer: before?.customer === 'erased' ? 'erased' : (customer ?? before?.customer),
+      product: product ?? before?.product,
+      state,
+      times,
+    });
+  }
+
+  /** Forgets who ordered; nothing happens to a shipment that is not known. */
+  forget(shipment: string): Shipment | undefined {
+    const before = this.#shipments.get(shipment);
+    return before && this.#put({ ...before, customer: 'erased' });
   }
 
   onModuleDestroy(): void {
     this.#changes.complete();
+  }
+
+  #put(after: Shipment): Shipment {
+    this.#shipments.set(after.shipment, after);
+    this.#changes.next(after);
+    return after;
   }
 }

@@ -9,7 +9,12 @@ import { TransitService } from './transit.service.js';
   imports: [
     EventBackboneModule.forRootAsync({
       inject: [AppSettings],
-      useFactory: ({ channel, environment }: AppSettings) => ({ channel, environment, group: 'transit' }),
+      useFactory: ({ channel, environment, privacy }: AppSettings) => ({
+        channel,
+        environment,
+        group: 'transit',
+        privacy,
+      }),
     }),
     EventBackboneModule.forFeature([ShipmentTracking]),
   ],

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
-import { EventContext, EventHandler, InjectProducer, type Producer } from 'nest-event-backbone';
+import { Erased, EventContext, EventHandler, InjectProducer, type Producer } from 'nest-event-backbone';
 import { AppSettings } from '#app-kit';
 import { Product, ShipmentTracking, User } from '#contracts';
 
@@ -9,6 +9,8 @@ import { Product, ShipmentTracking, User } from '#contracts';
  *
  * The events it produces keep the key of their cause, the shipment, and have ids derived from it: a step that is done
  * twice, because this process was killed before it could say so, is stored once.
+ *
+ * The shipment of a customer who was forgotten stands still: nobody knows any more where it is to go.
  */
 @Injectable()
 export class TransitService {
@@ -20,28 +22,31 @@ export class TransitService {
   ) {}
 
   @EventHandler(ShipmentTracking, (e) => e.orderPlaced)
-  async pack(user: User, product: Product, _time: Date, context: EventContext): Promise<void> {
+  async pack(user: User | Erased, product: Product, _time: Date, context: EventContext): Promise<void> {
+    if (user instanceof Erased) return;
     await this.#work(context);
     await this.shipments.packing(user.email, product.id, new Date());
     this.#log(context, 'orderPlaced → packing');
   }
 
   @EventHandler(ShipmentTracking, (e) => e.packing)
-  async handOver(email: string, productId: number, _time: Date, context: EventContext): Promise<void> {
+  async handOver(email: string | Erased, productId: number, _time: Date, context: EventContext): Promise<void> {
+    if (email instanceof Erased) return;
     await this.#work(context);
     await this.shipments.onDelivery(email, productId, new Date());
     this.#log(context, 'packing → onDelivery');
   }
 
   @EventHandler(ShipmentTracking, (e) => e.onDelivery)
-  async deliver(email: string, productId: number, _time: Date, context: EventContext): Promise<void> {
+  async deliver(email: string | Erased, productId: number, _time: Date, context: EventContext): Promise<void> {
+    if (email instanceof Erased) return;
     await this.#work(context);
     await this.shipments.onReceived(email, productId, new Date());
     this.#log(context, 'onDelivery → onReceived');
   }
 
   @EventHandler(ShipmentTracking, (e) => e.onReceived)
-  finish(_email: string, _productId: number, _time: Date, context: EventContext): void {
+  finish(_email: string | Erased, _productId: number, _time: Date, context: EventContext): void {
     this.#log(context, 'onReceived, done');
   }
 

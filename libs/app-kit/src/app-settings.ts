@@ -1,3 +1,4 @@
+import type { PrivacyOptions } from 'nest-event-backbone';
 import type { Channel } from 'nest-event-backbone/core';
 
 /** What an app's module is told; inject it by its class. */
@@ -11,5 +12,7 @@ export class AppSettings {
     readonly environment: string,
     /** How long transit takes for one step. */
     readonly stepDelayMs: number,
+    /** How personal data is encrypted; without it, it is not, and nobody can be forgotten. */
+    readonly privacy: PrivacyOptions | undefined,
   ) {}
 }

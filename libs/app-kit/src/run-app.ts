@@ -2,6 +2,8 @@ import { Logger } from '@nestjs/common';
 import { isBackboneError } from 'nest-event-backbone';
 import { AppLogger } from './app-logger.js';
 import { openChannel } from './open-channel.js';
+import { openKeyStore } from './open-key-store.js';
+import { privacyOptions } from './privacy-options.js';
 import { startApp, type App } from './start-app.js';
 import { readVariables, VariablesError } from './variables.js';
 
@@ -10,10 +12,12 @@ export async function runApp(app: App): Promise<void> {
   const logger = new AppLogger(app.name);
   try {
     const variables = readVariables(process.env, app.port);
-    const { channel, environment } = variables;
-    const { nest, url } = await startApp(app, { ...variables, channel: openChannel(variables), logger });
+    const { channel, environment, privacySecret } = variables;
+    const privacy = privacySecret === undefined ? undefined : privacyOptions(privacySecret, openKeyStore(variables));
+    const { nest, url } = await startApp(app, { ...variables, channel: openChannel(variables), privacy, logger });
     nest.enableShutdownHooks();
-    Logger.log(`listening on ${url}, events on ${channel}, environment ${environment}`, app.name);
+    const encrypted = privacy ? ', personal data encrypted' : '';
+    Logger.log(`listening on ${url}, events on ${channel}, environment ${environment}${encrypted}`, app.name);
     if (channel === 'memory') {
       Logger.warn(
         'CHANNEL=memory: no other process sees these events; npm run demo -- --channel memory runs all apps in one',

@@ -1,5 +1,6 @@
 import type { INestApplication, LoggerService, NestApplicationOptions, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import type { PrivacyOptions } from 'nest-event-backbone';
 import type { Channel } from 'nest-event-backbone/core';
 import { AppKitModule } from './app-kit.module.js';
 import { AppSettings } from './app-settings.js';
@@ -22,6 +23,8 @@ export interface StartOptions {
   /** 0 takes a free one. */
   readonly port: number;
   readonly stepDelayMs: number;
+  /** Absent: personal data is not encrypted, and nobody can be forgotten. */
+  readonly privacy?: PrivacyOptions | undefined;
   /** Absent: silence. */
   readonly logger?: LoggerService;
 }
@@ -33,10 +36,10 @@ export interface RunningApp {
   readonly url: string;
 }
 
-/** Starts an app in this process; `nest.close()` ends it and its channel. Several apps in one process are fine. */
+/** Starts an app in this process; `nest.close()` ends it, its channel and its store of keys. Several apps in one process are fine. */
 export async function startApp(app: App, options: StartOptions): Promise<RunningApp> {
-  const { channel, environment, stepDelayMs, host, port, logger = false } = options;
-  const settings = new AppSettings(app.name, channel, environment, stepDelayMs);
+  const { channel, environment, stepDelayMs, privacy, host, port, logger = false } = options;
+  const settings = new AppSettings(app.name, channel, environment, stepDelayMs, privacy);
   const nestOptions: Pick<NestApplicationOptions, 'logger' | 'abortOnError' | 'forceCloseConnections'> = {
     logger,
     abortOnError: false,

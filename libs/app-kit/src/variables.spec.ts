@@ -10,6 +10,7 @@ describe('the variables of an app', () => {
       databaseUrl: 'postgres://postgres@127.0.0.1:5432/postgres',
       leaseMs: undefined,
       environment: 'demo',
+      privacySecret: undefined,
       host: '127.0.0.1',
       port: 3001,
       stepDelayMs: 0,
@@ -26,6 +27,7 @@ describe('the variables of an app', () => {
       DATABASE_URL: 'postgres://me:word@db.example/orders',
       LEASE_MS: '2000',
       ENVIRONMENT: 'staging',
+      PRIVACY_SECRET: 'known to nobody but to these apps',
       HOST: '0.0.0.0',
       PORT: '0',
       STEP_DELAY_MS: '250',
@@ -37,6 +39,7 @@ describe('the variables of an app', () => {
       databaseUrl: 'postgres://me:word@db.example/orders',
       leaseMs: 2000,
       environment: 'staging',
+      privacySecret: 'known to nobody but to these apps',
       host: '0.0.0.0',
       port: 0,
       stepDelayMs: 250,
@@ -50,6 +53,7 @@ describe('the variables of an app', () => {
     ['REDIS_URL', 'http://127.0.0.1'],
     ['LEASE_MS', '1'],
     ['ENVIRONMENT', 'a:b'],
+    ['PRIVACY_SECRET', 'x'.repeat(31)],
     ['PORT', '70000'],
     ['PORT', '-1'],
     ['STEP_DELAY_MS', '1.5'],
@@ -58,9 +62,9 @@ describe('the variables of an app', () => {
   });
 
   it('are refused all at once, and without their values: a URL may hold a password', () => {
-    const read = () => readVariables({ PORT: 'x', REDIS_URL: 'redis:me:secret' }, 3001);
+    const read = () => readVariables({ PORT: 'x', REDIS_URL: 'redis:me:secret', PRIVACY_SECRET: 'secret' }, 3001);
     expect(read).toThrow(VariablesError);
-    expect(read).toThrow(/REDIS_URL must be .*; PORT must be /);
+    expect(read).toThrow(/REDIS_URL must be .*; PRIVACY_SECRET must be .*; PORT must be /);
     expect(read).not.toThrow(/secret/);
   });
 });

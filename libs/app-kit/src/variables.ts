@@ -14,6 +14,8 @@ export interface Variables {
   readonly leaseMs: number | undefined;
   /** `ENVIRONMENT`, default `demo`: apps of different environments do not see each other's events. */
   readonly environment: string;
+  /** `PRIVACY_SECRET`: personal data is encrypted, and people can be forgotten. Default: neither. */
+  readonly privacySecret: string | undefined;
   /** `HOST`, default `127.0.0.1`. */
   readonly host: string;
   /** `PORT`, default each app's own; 0 takes a free one. */
@@ -65,6 +67,9 @@ export function readVariables(env: Readonly<Record<string, string | undefined>>,
     leaseMs: read<number | undefined>('LEASE_MS', undefined, 'a whole number from 100', wholeNumber(100)),
     environment: read('ENVIRONMENT', 'demo', '1 to 128 letters, digits, "_", "." or "-"', (text) =>
       isName(text) ? text : undefined,
+    ),
+    privacySecret: read<string | undefined>('PRIVACY_SECRET', undefined, 'at least 32 characters', (text) =>
+      text.length >= 32 ? text : undefined,
     ),
     host: read('HOST', '127.0.0.1', 'a host name', (text) => text),
     port: read('PORT', port, 'a whole number from 0 to 65535', wholeNumber(0, 65_535)),

@@ -1,7 +1,7 @@
 /** The contracts that the demo apps share. */
 export { Product } from './product.js';
 export { ShipmentTracking } from './shipment-tracking.js';
-export { User } from './user.js';
+export { customerOf, User } from './user.js';
 export { InvalidUserError } from './users/invalid-user.js';
 export { RegisteredUser } from './users/registered-user.js';
 export { UserId } from './users/user-id.js';

@@ -1,27 +1,49 @@
-import { ContractEvent, EventsContract, Personal } from 'nest-event-backbone';
+import { ContractEvent, Erased, EventsContract, Field, Personal } from 'nest-event-backbone';
 import { Product } from './product.js';
-import { User } from './user.js';
+import { customerOf, User } from './user.js';
 
-/** What happens to a shipment, from the order to the customer's door. */
+const ofUser = ({ user }: { user: User }): string => customerOf(user.email);
+const ofEmail = ({ email }: { email: string }): string => customerOf(email);
+
+/**
+ * What happens to a shipment, from the order to the customer's door. The customer is the data subject of all of it, and
+ * may ask to be forgotten: handlers are then given `Erased`.
+ */
 @EventsContract('shipment-tracking')
 export class ShipmentTracking {
   @ContractEvent()
-  orderPlaced(@Personal() user: User, product: Product, time: Date) {
+  orderPlaced(
+    @Personal({ of: ofUser, erasable: true }) @Field({ type: () => User }) user: User | Erased,
+    product: Product,
+    time: Date,
+  ) {
     return { user, product, time };
   }
 
   @ContractEvent()
-  packing(@Personal() email: string, productId: number, time: Date) {
+  packing(
+    @Personal({ of: ofEmail, erasable: true }) @Field({ type: () => String }) email: string | Erased,
+    productId: number,
+    time: Date,
+  ) {
     return { email, productId, time };
   }
 
   @ContractEvent()
-  onDelivery(@Personal() email: string, productId: number, time: Date) {
+  onDelivery(
+    @Personal({ of: ofEmail, erasable: true }) @Field({ type: () => String }) email: string | Erased,
+    productId: number,
+    time: Date,
+  ) {
     return { email, productId, time };
   }
 
   @ContractEvent()
-  onReceived(@Personal() email: string, productId: number, time: Date) {
+  onReceived(
+    @Personal({ of: ofEmail, erasable: true }) @Field({ type: () => String }) email: string | Erased,
+    productId: number,
+    time: Date,
+  ) {
     return { email, productId, time };
   }
 }

@@ -1,6 +1,6 @@
 import { IsEmail, IsInt, IsPositive, IsString, Length } from 'class-validator';
 
-/** Who ordered: the data subject of a shipment. */
+/** Who ordered. */
 export class User {
   @IsInt()
   @IsPositive()
@@ -18,4 +18,9 @@ export class User {
     this.email = email;
     this.name = name;
   }
+}
+
+/** Names the customer as a data subject: whoever has this e-mail address, however it is typed. */
+export function customerOf(email: string): string {
+  return email.toLowerCase();
 }
