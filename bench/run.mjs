@@ -6,6 +6,7 @@ import { Worker } from './worker-process.mjs';
 import { measureBacklog } from './backlog.mjs';
 import { compareKafka } from './kafka.mjs';
 import { comparePostgres } from './postgres.mjs';
+import { comparePrivacy } from './privacy.mjs';
 import { median, percentile, ratioLine } from './statistics.mjs';
 
 /**
@@ -51,6 +52,7 @@ async function measure(url) {
   if (wanted('latency')) lines.push(...(await compareLatency(url)));
   if (wanted('idle')) lines.push(await idle(url));
   if (wanted('backlog')) lines.push(await measureBacklog(url, quick ? 100_000 : 1_000_000));
+  if (wanted('privacy')) lines.push(...(await comparePrivacy(url, rounds)));
   if (wanted('kafka')) lines.push(...(await compareKafka(rounds)));
   if (wanted('postgres')) lines.push(...(await comparePostgres(rounds, quick)));
   return lines;

@@ -18,6 +18,7 @@ export interface Round {
     | 'postgres-upserts'
     | 'postgres-latency'
     | 'postgres-rebuild'
+    | `privacy-${string}`
     | `keys-${number}`
     | `partitions-${number}`;
   /** How many events, or for how many milliseconds. */

@@ -9,7 +9,8 @@ export class Worker {
 
   /**
    * @param {'hand-written' | 'backbone' | 'kafka-hand-written' | 'kafka-backbone' | 'kafka-nest'
-   *   | 'postgres-hand-written' | 'postgres-backbone'} side
+   *   | 'postgres-hand-written' | 'postgres-backbone' | 'privacy-hand-cipher' | 'privacy-cipher' | 'privacy-hand-letters'
+   *   | 'privacy-letters' | 'privacy-documents' | 'privacy-erasing'} side
    * @param {string} url
    */
   constructor(side, url) {

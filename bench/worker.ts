@@ -16,6 +16,12 @@ const sides: Readonly<Record<string, () => Promise<Side>>> = {
   'kafka-backbone': async () => new (await import('./kafka-backbone.js')).KafkaBackbone(url),
   'kafka-nest': async () => new (await import('./kafka-nest.js')).KafkaNest(url),
   'postgres-hand-written': async () => new (await import('./postgres-hand-written.js')).PostgresHandWritten(url),
+  'privacy-hand-cipher': async () => new (await import('./privacy-cipher.js')).Cipher('by-hand'),
+  'privacy-cipher': async () => new (await import('./privacy-cipher.js')).Cipher('by-privacy'),
+  'privacy-hand-letters': async () => new (await import('./privacy-letters.js')).Letters(url, 'by-hand'),
+  'privacy-letters': async () => new (await import('./privacy-letters.js')).Letters(url, 'by-privacy'),
+  'privacy-documents': async () => new (await import('./privacy-documents.js')).DocumentGroup(url),
+  'privacy-erasing': async () => new (await import('./privacy-erasing.js')).Erasing(url),
   'postgres-backbone': async () => new (await import('./postgres-backbone.js')).PostgresBackbone(url),
 };
 const opened = sides[name]?.() ?? Promise.reject(new Error(`no side ${name}`));
