@@ -52,10 +52,27 @@ export {
   type StoredOptions,
   type Stream,
 } from './core/index.js';
+export {
+  Aggregate,
+  EventReader,
+  PastEvent,
+  type AggregateOptions,
+  type EventOf,
+  type EventsOptions,
+  type FoldOptions,
+  type PlainEvent,
+  type ReadRangeOptions,
+  type Reducer,
+  type Selection,
+  type SnapshotOptions,
+} from './history/index.js';
 export { deduplicate, type DeduplicateOptions } from './middleware/deduplicate.js';
 export { retry, type RetryOptions, type RetryWait } from './middleware/retry.js';
 export { timeout } from './middleware/timeout.js';
 export { validate, type ClassValidator } from './middleware/validate.js';
+export { AsyncApi } from './nest/async-api.js';
+export { AsyncApiModule } from './nest/async-api.module.js';
+export type { AsyncApiModuleOptions } from './nest/async-api-module.options.js';
 export { Backbone } from './nest/backbone.js';
 export { DeadLetters, type DeadLetterGroup, type DeadLetterQuery, type ShownDeadLetter } from './nest/dead-letters.js';
 export { EventBackboneModule } from './nest/event-backbone.module.js';
@@ -84,6 +101,7 @@ export type {
 export { HandlerDefaults } from './nest/handler-defaults.decorator.js';
 export { InjectPrivacy } from './nest/inject-privacy.decorator.js';
 export { InjectProducer } from './nest/inject-producer.decorator.js';
+export { InjectReader } from './nest/inject-reader.decorator.js';
 export type { PayloadOptions, PrivacyOptions } from './nest/privacy.options.js';
 export { Project, Projection, type ProjectDecorator } from './nest/projection.decorator.js';
 export type { ProjectionOptions } from './nest/projection-declaration.js';
@@ -99,6 +117,7 @@ export {
   getDeadLettersToken,
   getPrivacyToken,
   getProducerToken,
+  getReaderToken,
 } from './nest/tokens.js';
 export {
   payloadRouting,

@@ -1,9 +1,10 @@
 import type { Channel, ConsumerState, ContractClass, Producer } from '../core/index.js';
+import type { EventReader } from '../history/index.js';
 import type { Connection } from './connection.js';
 import type { ConsumerHost } from './consumer-host.js';
 import { groupReports, type GroupReport } from './group-report.js';
 
-/** One connection of the application: its channel, its producers and how its consumers stand. Inject it by its class. */
+/** One connection of the application: its channel, its producers and readers, and how its consumers stand. Inject it by its class. */
 export class Backbone {
   readonly #connection: Connection;
   readonly #host: ConsumerHost;
@@ -21,6 +22,11 @@ export class Backbone {
   /** Returns the producer of a contract, as `@InjectProducer` injects it. */
   producer<C extends object>(contract: ContractClass<C>): Producer<C> {
     return this.#connection.producer(contract);
+  }
+
+  /** Returns the reader of a contract, as `@InjectReader` injects it. */
+  reader<C extends object>(contract: ContractClass<C>): EventReader<C> {
+    return this.#connection.reader(contract);
   }
 
   /** Tells how each consumer of this process stands. */

@@ -5,7 +5,7 @@ import type { Backbone } from './backbone.js';
 import { connectionProviders } from './connection-providers.js';
 import { EventBackboneRunnerModule } from './event-backbone-runner.module.js';
 import type { EventBackboneAsyncOptions, EventBackboneRootOptions } from './event-backbone.options.js';
-import { connectionToken, getBackboneToken, getProducerToken } from './tokens.js';
+import { connectionToken, getBackboneToken, getProducerToken, getReaderToken } from './tokens.js';
 
 /**
  * Connects an application to a channel: `forRoot` once for each connection, in the application's root module;
@@ -23,13 +23,24 @@ export class EventBackboneModule {
     return connection(name, asyncOptionsProviders(connectionToken('options', name), source), imports);
   }
 
-  /** Provides the producers of contracts, for `@InjectProducer`, in the module that imports it. */
+  /**
+   * Provides the producers and the readers of contracts, for `@InjectProducer` and `@InjectReader`, in the module that
+   * imports it.
+   */
   static forFeature(contracts: readonly ContractClass[], connection?: string): DynamicModule {
-    const providers = contracts.map((contract) => ({
-      provide: getProducerToken(contract, connection),
-      inject: [getBackboneToken(connection)],
-      useFactory: (backbone: Backbone) => backbone.producer(contract),
-    }));
+    const inject = [getBackboneToken(connection)];
+    const providers = contracts.flatMap((contract): Exclude<Provider, abstract new () => unknown>[] => [
+      {
+        provide: getProducerToken(contract, connection),
+        inject,
+        useFactory: (backbone: Backbone) => backbone.producer(contract),
+      },
+      {
+        provide: getReaderToken(contract, connection),
+        inject,
+        useFactory: (backbone: Backbone) => backbone.reader(contract),
+      },
+    ]);
     return { module: EventBackboneModule, providers, exports: providers.map(({ provide }) => provide) };
   }
 }

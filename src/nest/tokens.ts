@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import type { InjectionToken } from '@nestjs/common';
 import { BackboneError, type Channel, type ContractClass, type Producer } from '../core/index.js';
+import type { EventReader } from '../history/index.js';
 import { Privacy } from '../privacy/index.js';
 import { Backbone } from './backbone.js';
 import { DeadLetters } from './dead-letters.js';
@@ -30,21 +31,15 @@ export function getProducerToken<C extends object>(
   contract: ContractClass<C>,
   connection?: string,
 ): InjectionToken<Producer<C>> {
-  if (typeof contract !== 'function') {
-    throw new BackboneError(
-      'EB_CONTRACT',
-      'a producer was asked for without a contract; if its file is imported in a circle, move the contract to a file of its own',
-    );
-  }
-  // On the class, so that the symbol lives exactly as long as the contract does.
-  let tokens = Reflect.getOwnMetadata(TOKENS, contract) as Map<string | undefined, symbol> | undefined;
-  if (!tokens) Reflect.defineMetadata(TOKENS, (tokens = new Map()), contract);
-  let token = tokens.get(connection);
-  if (!token) {
-    token = Symbol(`Producer<${contract.name}>${connection === undefined ? '' : ` (${connection})`}`);
-    tokens.set(connection, token);
-  }
-  return token;
+  return contractToken('Producer', contract, connection);
+}
+
+/** Returns the token under which the reader of a contract is injected; tests override it. */
+export function getReaderToken<C extends object>(
+  contract: ContractClass<C>,
+  connection?: string,
+): InjectionToken<EventReader<C>> {
+  return contractToken('Reader', contract, connection);
 }
 
 /** Returns the token of one part of a connection. */
@@ -52,4 +47,19 @@ export function connectionToken(part: string, connection: string | undefined): s
   return `nest-event-backbone:${part}${connection === undefined ? '' : `:${connection}`}`;
 }
 
-const TOKENS = 'nest-event-backbone:producer-tokens';
+const TOKENS = 'nest-event-backbone:tokens';
+
+/** The token of something that each contract has one of. */
+function contractToken(what: 'Producer' | 'Reader', contract: ContractClass, connection: string | undefined): symbol {
+  if (typeof contract !== 'function') {
+    const remedy = 'if its file is imported in a circle, move the contract to a file of its own';
+    throw new BackboneError('EB_CONTRACT', `a ${what.toLowerCase()} was asked for without a contract; ${remedy}`);
+  }
+  // On the class, so that the symbol lives exactly as long as the contract does.
+  let tokens = Reflect.getOwnMetadata(TOKENS, contract) as Map<string, symbol> | undefined;
+  if (!tokens) Reflect.defineMetadata(TOKENS, (tokens = new Map()), contract);
+  const name = `${what}<${contract.name}>${connection === undefined ? '' : ` (${connection})`}`;
+  let token = tokens.get(name);
+  if (!token) tokens.set(name, (token = Symbol(name)));
+  return token;
+}

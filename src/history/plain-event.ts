@@ -1,0 +1,83 @@
+import {
+  DEFAULT_CONTENT_TYPE,
+  describeError,
+  eventOfType,
+  isBackboneError,
+  type Codec,
+  type ContractDefinition,
+  type FieldValue,
+  type Message,
+  type Position,
+  type ReadEvent,
+} from '../core/index.js';
+import { checkContentType, metadataOf, type Decoding } from './past-event.js';
+
+/** An event as plain JSON, for programs that show events or pass them on; also one whose type the contract does not know. */
+export interface PlainEvent {
+  readonly id: string;
+  /** Name and version, `orderPlaced.v1`. */
+  readonly type: string;
+  /** The contract's method; absent for a type that the contract does not know. */
+  readonly name?: string;
+  readonly key: string;
+  readonly position: Position;
+  /** When the server stored it, in ISO 8601. */
+  readonly appendedAt: string;
+  /** When it was produced, in ISO 8601. */
+  readonly time: string;
+  readonly source: string;
+  readonly correlationId: string;
+  readonly causationId?: string;
+  readonly traceparent?: string;
+  readonly tracestate?: string;
+  readonly contentType: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** What the fields hold, by their names, as it was encoded: dates are texts. An erased field is not among them. */
+  readonly args: Readonly<Record<string, unknown>>;
+  /** The names of the fields that were erased. */
+  readonly erased: readonly string[];
+  /** Why there are no `args`; absent when they could be read. */
+  readonly unreadable?: string;
+}
+
+/** Turns an event that was read into plain JSON. Never throws: what cannot be read says so. */
+export function plainEvent(
+  contract: ContractDefinition,
+  { position, appendedAt, malformed }: ReadEvent,
+  message: Message,
+  decoding: Decoding,
+): PlainEvent {
+  const { time, ...metadata } = metadataOf(message);
+  return {
+    ...metadata,
+    name: eventOfType(contract, message.type)?.method,
+    position,
+    appendedAt: new Date(appendedAt).toISOString(),
+    time: new Date(time).toISOString(),
+    erased: message.erased ?? [],
+    ...(malformed ? unreadable(malformed) : argsOf(message, decoding)),
+  };
+}
+
+function argsOf(message: Message, { codec, fields }: Decoding): Pick<PlainEvent, 'args' | 'unreadable'> {
+  try {
+    checkContentType(message, codec);
+    const wanted = Object.entries(message.fields).filter(([field]) => fields?.has(field) ?? true);
+    return { args: Object.fromEntries(wanted.map(([field, value]) => [field, plainValue(value, codec)])) };
+  } catch (error) {
+    return unreadable(error);
+  }
+}
+
+function plainValue(value: FieldValue, codec: Codec): unknown {
+  if (typeof value !== 'string' && !(value instanceof Uint8Array)) return undefined;
+  const decoded = codec.decode(value);
+  if (codec.contentType !== DEFAULT_CONTENT_TYPE) return decoded;
+  // The codec has refused what is dangerous; what it makes of its own words, such as a bigint, is no JSON.
+  return JSON.parse(typeof value === 'string' ? value : Buffer.from(value).toString('utf8')) as unknown;
+}
+
+function unreadable(error: unknown): Pick<PlainEvent, 'args' | 'unreadable'> {
+  // A foreign codec's message may quote the data.
+  return { args: {}, unreadable: isBackboneError(error) ? describeError(error) : 'its fields cannot be decoded' };
+}
