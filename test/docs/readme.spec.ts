@@ -7,7 +7,10 @@ describe.for([
   ['README.md', 'readme'],
   ['docs/handling.md', 'handling'],
   ['docs/projections.md', 'projections/page'],
+  ['docs/reading.md', 'history/page'],
   ['docs/payload-routing.md', 'payloads/page'],
+  ['docs/privacy.md', 'privacy/page'],
+  ['docs/schema.md', 'schema/page'],
   ['docs/from-nest-microservices.md', 'from-nest-microservices'],
 ] as const)('%s', ([page, folder]) => {
   const text = readFileSync(new URL(`../../${page}`, import.meta.url), 'utf8');
