@@ -141,7 +141,7 @@ describe('a consumer of a channel that remembers attempts', () => {
 
 describe('a consumer that stops at the first failure', () => {
   it('settles nothing of it, lets what runs finish, gives back the rest, and says why', async () => {
-    const failure = new Error('bad');
+    const failure = new Error('no order is bad');
     let finish: () => void = () => undefined;
     const seen: string[] = [];
     const { orders, told, settled, consumerOf, state } = scene(
@@ -163,7 +163,7 @@ describe('a consumer that stops at the first failure', () => {
     await vi.waitFor(() => expect(settled.map(({ delivery }) => delivery.message?.key)).toEqual(['good']));
     expect(seen).toEqual(['good1', 'bad1']);
     const first = told.filter(({ kind }) => kind === 'failed');
-    expect(first).toMatchObject([{ error: failure, type: 'placed.v1' }]);
+    expect(first).toMatchObject([{ error: failure, type: 'placed.v1', reason: 'no order is [argument]' }]);
     expect(first[0]?.eventId).not.toBe(id);
     await vi.waitFor(() => expect(consumer.state.inFlight).toBe(0));
     await consumer.stop(1_000);

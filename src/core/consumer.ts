@@ -9,7 +9,7 @@ import { reportConsumer, type ConsumerDiagnostic } from './diagnostics.js';
 import { BackboneError } from './errors.js';
 import { jsonCodec } from './json-codec.js';
 import { Lanes, type Place } from './lanes.js';
-import type { Message } from './message.js';
+import type { Fields, Message } from './message.js';
 import { Settler } from './settler.js';
 
 /** How a consumer stands and what it has done since its start. */
@@ -176,16 +176,16 @@ export class Consumer {
     }
   };
 
-  #fail(error: unknown, event?: Pick<ConsumerDiagnostic, 'eventId' | 'type'>): void {
+  #fail(error: unknown, message?: Message): void {
     if (this.#failure) return;
     this.#failure = { error };
     this.#status = 'failed';
-    this.#report({ kind: 'failed', ...event, error });
+    this.#report({ kind: 'failed', eventId: message?.id, type: message?.type, error }, message?.fields);
   }
 
   /** An event has failed for good, and nothing may pass it. */
   async #giveUp(error: unknown, message: Message | undefined): Promise<void> {
-    this.#fail(error, { eventId: message?.id, type: message?.type });
+    this.#fail(error, message);
     if (this.#isStopping()) return;
     this.#beginStopping();
     await this.#drained();
@@ -218,9 +218,9 @@ export class Consumer {
     await this.#settler?.flushed();
   }
 
-  #report(event: Omit<ConsumerDiagnostic, 'channel' | 'stream' | 'group'>): void {
+  #report(event: Omit<ConsumerDiagnostic, 'channel' | 'stream' | 'group'>, fields?: Fields): void {
     const { channel, stream, group } = this.#options;
-    reportConsumer({ channel, stream, group, ...event });
+    reportConsumer({ channel, stream, group, ...event }, fields);
   }
 }
 

@@ -1,5 +1,8 @@
 import { channel } from 'node:diagnostics_channel';
 import type { Channel, DeadLetterReason, Stream } from './channel.js';
+import { describeError } from './errors.js';
+import type { Fields } from './message.js';
+import { redactedText } from './redaction.js';
 
 /** What happens to the machinery of a channel. */
 export interface ChannelDiagnostic {
@@ -39,7 +42,10 @@ export interface ConsumerDiagnostic {
   /** How many deliveries it is about. */
   readonly count?: number;
   readonly deadLetter?: DeadLetterReason;
+  /** As it was thrown: it may quote an argument. */
   readonly error?: unknown;
+  /** What the error of an event says, without the event's arguments and without secrets. */
+  readonly reason?: string;
 }
 
 /** The names under which diagnostics are published through `node:diagnostics_channel`. */
@@ -56,7 +62,11 @@ export function reportChannel(event: ChannelDiagnostic): void {
   if (channels.hasSubscribers) channels.publish(event);
 }
 
-/** Tells whoever listens about a consumer; costs nothing when nobody does. */
-export function reportConsumer(event: ConsumerDiagnostic): void {
-  if (consumers.hasSubscribers) consumers.publish(event);
+/**
+ * Tells whoever listens about a consumer; costs nothing when nobody does. Given the fields of the event that has failed,
+ * it tells the `reason`, too.
+ */
+export function reportConsumer(event: ConsumerDiagnostic, fields?: Fields): void {
+  if (!consumers.hasSubscribers) return;
+  consumers.publish(fields ? { ...event, reason: redactedText(describeError(event.error), fields) } : event);
 }

@@ -134,7 +134,7 @@ describe('deduplicate', () => {
 
   it('lets an event succeed whose mark cannot be written, and says so', async () => {
     const heard: ConsumerDiagnostic[] = [];
-    const error = new Error('full');
+    const error = new Error('the store holds no Ada');
     const { deliver, effects } = scene({ store: broken({ put: () => Promise.reject(error) }) });
     const channel = {} as Channel;
     const listen = (message: unknown) => {
@@ -142,10 +142,12 @@ describe('deduplicate', () => {
     };
     subscribe(DIAGNOSTICS.consumer, listen);
     onTestFinished(() => void unsubscribe(DIAGNOSTICS.consumer, listen));
-    const context = await deliver({ channel });
+    const context = await deliver({ channel, fields: { name: '"Ada"' } });
     expect({ skipped: context.skipped, effects: effects() }).toEqual({ skipped: false, effects: 1 });
     const about = { stream, group: 'mail', eventId: 'e1', type: 'placed.v1', attempt: 1 };
-    expect(heard).toEqual([{ kind: 'settleFailed', channel, ...about, error }]);
+    expect(heard).toEqual([
+      { kind: 'settleFailed', channel, ...about, error, reason: 'the store holds no [argument]' },
+    ]);
   });
 
   it('does not touch events on their way out', async () => {

@@ -76,6 +76,7 @@ async function isHandled(store: PayloadStore, mark: PayloadKey): Promise<boolean
   }
 }
 
-function report({ channel, stream, group, id: eventId, type, attempt }: ConsumeContext, error: unknown): void {
-  reportConsumer({ kind: 'settleFailed', channel, stream, group, eventId, type, attempt, error });
+function report(context: ConsumeContext, error: unknown): void {
+  const { channel, stream, group, id: eventId, type, attempt, fields } = context;
+  reportConsumer({ kind: 'settleFailed', channel, stream, group, eventId, type, attempt, error }, fields);
 }

@@ -28,7 +28,7 @@ function scene(options: RetryOptions = {}, past = 0) {
   const fields = { stage: 'consume', id: 'e1', type: 'placed.v1', stream, group: 'g', channel: {} as Channel };
   const context = {
     ...{ ...fields, attempt: 1 + past, failures: past, skipped: false },
-    ...{ stopping: stopping.signal, signal: lost.signal },
+    ...{ stopping: stopping.signal, signal: lost.signal, fields: { name: '"Ada Lovelace"' } },
     recordFailure: (): Promise<void> => {
       context.failures += 1;
       return Promise.resolve();
@@ -265,7 +265,7 @@ describe('retry', () => {
     expect(performance.now() - start).toBeGreaterThanOrEqual(15);
   });
 
-  it('tells of each retry, with the attempt that failed and the pause', async () => {
+  it('tells of each retry, with the attempt that failed, the pause, and why without arguments', async () => {
     const heard: ConsumerDiagnostic[] = [];
     const { run, context } = scene();
     const listen = (message: unknown) => {
@@ -273,7 +273,7 @@ describe('retry', () => {
     };
     subscribe(DIAGNOSTICS.consumer, listen);
     onTestFinished(() => void unsubscribe(DIAGNOSTICS.consumer, listen));
-    const error = new Error('once');
+    const error = new Error('not for Ada Lovelace');
     await run((attempt) => {
       if (attempt === 1) throw error;
     });
@@ -286,6 +286,7 @@ describe('retry', () => {
         attempt: 1,
         delayMs: 200,
         error,
+        reason: 'not for [argument]',
       }),
     ]);
   });

@@ -151,8 +151,8 @@ function givenUp(cause: unknown): BackboneError {
 }
 
 function report(context: ConsumeContext, delayMs: number, error: unknown): void {
-  const { channel, stream, group, id: eventId, type, attempt } = context;
-  reportConsumer({ kind: 'retry', channel, stream, group, eventId, type, attempt, delayMs, error });
+  const { channel, stream, group, id: eventId, type, attempt, fields } = context;
+  reportConsumer({ kind: 'retry', channel, stream, group, eventId, type, attempt, delayMs, error }, fields);
 }
 
 async function waitFor(ms: number, signal: AbortSignal): Promise<void> {

@@ -58,6 +58,13 @@ describe('the log of the machinery', () => {
     ]);
   });
 
+  it('tells why without the arguments where an event is known, and never the error as it was thrown', () => {
+    open();
+    const why = { eventId: 'e1', type: 'placed.v1', error: new Error('no Ada here'), reason: 'no [argument] here' };
+    for (const kind of ['retry', 'failed', 'settleFailed'] as const) consumer({ kind, ...why });
+    expect(lines).toEqual(Array.from({ length: 3 }, () => expect.stringMatching(/: no \[argument\] here$/) as string));
+  });
+
   it('leaves out the channels of other applications', () => {
     open();
     reportChannel({ channel: { ...own }, kind: 'waiting' });

@@ -48,7 +48,7 @@ export class DiagnosticsLog {
     if (innermost(event.channel) !== this.#channel) return;
     const what = `${event.type ?? 'an unreadable event'} ${event.eventId ?? ''}`.trimEnd();
     const where = at(event.stream, event.group);
-    const why = describeError(event.error);
+    const why = event.reason ?? describeError(event.error);
     switch (event.kind) {
       case 'retry':
         this.#logger.warn(

@@ -10,6 +10,7 @@ import { BackboneError, type BatchItem, type ConsumeContext } from '../core/inde
 import { called, enhancedCall, type HandlerCall } from './enhanced-call.js';
 import type { FoundHandler, ProviderWrapper } from './found-handler.js';
 import { handlerEnhancers } from './handler-enhancers.js';
+import { withoutExceptionsLog } from './without-exceptions-log.js';
 import { withoutGlobalEnhancers } from './without-global-enhancers.js';
 
 /** Makes calls of handlers: straight where nothing stands around a handler, else through Nest's pipeline. */
@@ -19,7 +20,7 @@ export class HandlerInvoker {
 
   constructor(creator: ExternalContextCreator, config: ApplicationConfig, globalEnhancers: boolean) {
     if (globalEnhancers) checkGlobals(config);
-    this.#creator = globalEnhancers ? creator : withoutGlobalEnhancers(creator);
+    this.#creator = withoutExceptionsLog(globalEnhancers ? creator : withoutGlobalEnhancers(creator));
     this.#globals = { any: globalEnhancers, filters: globalEnhancers && config.getGlobalFilters().length > 0 };
   }
 

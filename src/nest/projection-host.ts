@@ -43,10 +43,11 @@ export class ProjectionHost implements OnModuleInit, OnApplicationBootstrap, OnM
   }
 
   readonly #log = (said: unknown): void => {
-    const { channel, projection, kind, eventId, type, error } = said as ProjectionDiagnostic;
+    const { channel, projection, kind, eventId, type, error, reason } = said as ProjectionDiagnostic;
     if (channel !== this.connection.channel) return;
     const event = eventId === undefined ? '' : ` at ${type ?? ''} ${eventId}`;
-    const line = `projection ${projection}: ${kind}${event}${error === undefined ? '' : `: ${describeError(error)}`}`;
+    const why = error === undefined ? '' : `: ${reason ?? describeError(error)}`;
+    const line = `projection ${projection}: ${kind}${event}${why}`;
     if (kind === 'failed') this.#logger.error(line);
     else if (error === undefined) this.#logger.log(line);
     // What a handler threw may quote an argument; the read model keeps it without.

@@ -1,5 +1,5 @@
 import { channel } from 'node:diagnostics_channel';
-import type { Channel, Stream } from '../core/index.js';
+import { describeError, redactedText, type Channel, type Fields, type Stream } from '../core/index.js';
 
 /** What happens to a projection outside the normal course. */
 export interface ProjectionDiagnostic {
@@ -9,7 +9,10 @@ export interface ProjectionDiagnostic {
   readonly kind: 'building' | 'live' | 'waiting' | 'skipped' | 'erased' | 'replaced' | 'failed';
   readonly eventId?: string;
   readonly type?: string;
+  /** As it was thrown: it may quote an argument. */
   readonly error?: unknown;
+  /** What the error of an event says, without the event's arguments and without secrets. */
+  readonly reason?: string;
 }
 
 /** The name under which the diagnostics of projections are published through `node:diagnostics_channel`. */
@@ -17,7 +20,11 @@ export const PROJECTION_DIAGNOSTICS = 'nest-event-backbone:projection';
 
 const projections = channel(PROJECTION_DIAGNOSTICS);
 
-/** Tells whoever listens about a projection; costs nothing when nobody does. */
-export function reportProjection(event: ProjectionDiagnostic): void {
-  if (projections.hasSubscribers) projections.publish(event);
+/**
+ * Tells whoever listens about a projection; costs nothing when nobody does. Given the fields of the event that has failed,
+ * it tells the `reason`, too.
+ */
+export function reportProjection(event: ProjectionDiagnostic, fields?: Fields): void {
+  if (!projections.hasSubscribers) return;
+  projections.publish(fields ? { ...event, reason: redactedText(describeError(event.error), fields) } : event);
 }

@@ -4,6 +4,7 @@ import {
   deadLetterReason,
   isBackboneError,
   pause,
+  type Fields,
   type ReadEvent,
   type ReadModelSide,
   type SavedCheckpoint,
@@ -51,6 +52,8 @@ export class ProjectionRun<Transaction> {
   readonly #signal: AbortSignal;
   #saved: SavedCheckpoint | undefined;
   readonly #holder = randomUUID();
+  /** Whose handler runs, or has failed last. */
+  #inHand: ReadEvent | undefined;
   #isBegun = false;
   #isTaking = false;
   #failures = 0;
@@ -184,10 +187,12 @@ export class ProjectionRun<Transaction> {
       let count = 0;
       const erased: ReadEvent[] = [];
       for (const event of events) {
+        this.#inHand = event;
         if (!(await this.#handling.project(event, { tx, isReplay }))) erased.push(event);
         count += 1;
         if (performance.now() - began > maxTransactionMs || this.#signal.aborted) break;
       }
+      this.#inHand = undefined;
       const next = advanced(this.saved, events.slice(0, count));
       await side.save(name, next, tx);
       return { next, count, erased };
@@ -217,7 +222,7 @@ export class ProjectionRun<Transaction> {
         (tx) => side.noteSkipped(projection.name, skipped, tx),
       );
       this.skipped += 1;
-      this.#report({ kind: 'skipped', eventId: message?.id, type: message?.type, error });
+      this.#report({ kind: 'skipped', eventId: message?.id, type: message?.type, error }, message?.fields);
       onProjected?.(1);
     }
   }
@@ -280,7 +285,8 @@ export class ProjectionRun<Transaction> {
     const isNew = this.status !== 'waiting';
     this.status = 'waiting';
     this.error = error;
-    if (isNew) this.#report({ kind: 'waiting', error });
+    // A handler, too, may fail in a way that passes, and quote what it was given.
+    if (isNew) this.#report({ kind: 'waiting', error }, this.#inHand?.message?.fields);
   }
 
   #is(status: 'building' | 'live'): void {
@@ -290,9 +296,9 @@ export class ProjectionRun<Transaction> {
     if (isNew) this.#report({ kind: status });
   }
 
-  #report(event: Pick<ProjectionDiagnostic, 'kind' | 'error' | 'eventId' | 'type'>): void {
+  #report(event: Pick<ProjectionDiagnostic, 'kind' | 'error' | 'eventId' | 'type'>, fields?: Fields): void {
     const { channel, projection } = this.#options;
-    reportProjection({ channel, stream: this.#stream, projection: projection.name, ...event });
+    reportProjection({ channel, stream: this.#stream, projection: projection.name, ...event }, fields);
   }
 }
 
