@@ -18,8 +18,7 @@ export function deferred<T>(): Deferred<T> {
     };
     reject = (error) => {
       isSettled = true;
-      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- passed on as it is
-      fail(error);
+      fail(error instanceof Error ? error : new Error('it failed', { cause: error }));
     };
   });
   promise.catch(() => undefined);

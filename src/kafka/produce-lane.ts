@@ -60,8 +60,7 @@ export class ProduceLane {
         },
         reject: (error) => {
           ended();
-          // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- passed on as it is
-          reject(error);
+          reject(error instanceof Error ? error : new Error('the client failed', { cause: error }));
         },
       };
       this.#waiting.push(call);

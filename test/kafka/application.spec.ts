@@ -40,12 +40,9 @@ const POISON: readonly (() => unknown)[] = [
     throw new SyntaxError('syntax');
   },
   () => Promise.reject(Object.assign(new Error('x'), { name: 'KafkaJSNonRetriableError', retriable: false })),
-  () => {
-    // eslint-disable-next-line @typescript-eslint/only-throw-error -- handlers throw anything
-    throw 'a text';
-  },
-  // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- handlers reject with anything
-  () => Promise.reject(undefined),
+  // Whatever is not an error.
+  () => AbortSignal.abort('a text').throwIfAborted(),
+  () => AbortSignal.abort(null).throwIfAborted(),
 ];
 
 @Injectable()

@@ -41,5 +41,9 @@ export function channelsPage(channels) {
     'Every channel passes the conformance suite that `nest-event-backbone/testing` exports as data; a promise that needs a',
     'capability is asked only of channels that have it.',
     '',
+    'Payload stores work with every channel: memory, Redis, PostgreSQL, DynamoDB and Couchbase, each held to a conformance',
+    'suite of their own ([payload stores](payload-stores.md)). **The Couchbase store is unproven**: its suite runs only where',
+    '`COUCHBASE_URL` names a server. The DynamoDB store was tried against dynalite, not against Amazon.',
+    '',
   ].join('\n');
 }
