@@ -7,7 +7,7 @@ import { readRows } from './read-rows.mjs';
 import { runApp, startApp } from './run-app.mjs';
 import { sayGood, showCommand, showProjector } from './screen.mjs';
 
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 40_000;
 
 /** @typedef {import('./run-app.mjs').Models} Models */
 /** @typedef {import('nest-event-backbone').Channel} Channel */
@@ -64,10 +64,12 @@ export class Session {
     return projector.kill(how);
   }
 
-  /** Waits until the read model holds what the write model says, and shows who is in it. */
+  /** Waits until the projector follows and the read model holds what the write model says, and shows who is in it. */
   async caughtUp() {
     const projector = this.projector;
-    const ask = async () => ((await this.differences()) === 0 ? true : undefined);
+    // The models may agree before it has even begun: then it would not see what happens next.
+    const follows = () => projector === undefined || projector.lines.some((line) => line.includes('up to date'));
+    const ask = async () => (follows() && (await this.differences()) === 0 ? true : undefined);
     const what = () => `the read model is not up to date; the projector said:\n${projector?.lines.join('\n') ?? ''}`;
     await until(ask, { timeoutMs: PATIENCE_MS, signal: this.signal, what });
     const rows = await readRows(this.models.READ_MODEL_URL);
