@@ -1,9 +1,11 @@
 import { Module } from '@nestjs/common';
 import { EventBackboneModule } from 'nest-event-backbone';
 import { AppSettings } from '#app-kit';
+import { ShipmentTracking } from '#contracts';
 import { ReporterController } from './reporter.controller.js';
 import { ReporterService } from './reporter.service.js';
 import { ShipmentBoard } from './shipment-board.js';
+import { ShipmentHistory } from './shipment-history.js';
 
 /** Watches shipments: a group of its own sees every event, whatever transit does with it. */
 @Module({
@@ -19,8 +21,9 @@ import { ShipmentBoard } from './shipment-board.js';
         privacy,
       }),
     }),
+    EventBackboneModule.forFeature([ShipmentTracking]),
   ],
   controllers: [ReporterController],
-  providers: [ReporterService, ShipmentBoard],
+  providers: [ReporterService, ShipmentBoard, ShipmentHistory],
 })
 export class ReporterModule {}

@@ -4,7 +4,8 @@ import { Backbone, Erased, EventContext, EventHandler, type Erasure } from 'nest
 import pc from 'picocolors';
 import { AppSettings } from '#app-kit';
 import { Product, ShipmentTracking, User } from '#contracts';
-import { ShipmentBoard, STEPS, type Happening, type Shipment, type Step } from './shipment-board.js';
+import { ShipmentBoard } from './shipment-board.js';
+import { STEPS, type Happening, type Shipment, type Step } from './shipment.js';
 
 /** Prints each event, without what is personal, and puts it on the board. */
 @Injectable()

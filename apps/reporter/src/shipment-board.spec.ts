@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ShipmentBoard, type Shipment, type Step } from './shipment-board.js';
+import { ShipmentBoard } from './shipment-board.js';
+import type { Shipment, Step } from './shipment.js';
 
 const ANN = { name: 'Ann', email: 'ann@example.com' };
 
