@@ -38,7 +38,9 @@ const REFUSED = /^(53|40|55P03|55006|57P03|57P05|57014|25006|08)/;
 const UNKNOWN = /^(57P0[12]|58|XX|40003|08007)/;
 const MISSING = /^(42P01|42883|42703|3F000)$/;
 const UNSENT = /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|timeout exceeded when trying to connect/;
-const LOST = /Connection terminated|ECONN|EPIPE|ETIMEDOUT|timeout|socket|not queryable|Connection ended/i;
+// What Node names, and the client's own sentences to the letter: a handler of a projection may say "timeout" of its own.
+const LOST =
+  /\b(ECONN[A-Z]+|EPIPE|ETIMEDOUT)\b|^(Connection terminated( unexpectedly| due to connection timeout)?|Connection ended unexpectedly|Query read timeout|timeout expired|Client (has encountered a connection error|was closed) and is not queryable)$/;
 
 /** Tells what an error of the client or the server means. */
 export function failureKind(error: unknown): FailureKind {
