@@ -25,7 +25,9 @@ export default {
       [...node, '^src/core/', 'reflect-metadata', 'class-validator', 'yaml'],
       'capabilities: core only',
     ),
+    only('bridge-knows-core', 'bridge', [...node, '^src/core/'], 'capabilities: core only'),
     only('history-knows-core', 'history', [...node, '^src/core/'], 'capabilities: core only'),
+    only('otel-knows-core', 'otel', [...node, '^src/core/', '@opentelemetry/api'], 'capabilities: core only'),
     only('memory-knows-core', 'memory', [...node, '^src/core/'], 'adapters: core and their own client'),
     only('postgres-knows-core', 'postgres', [...node, '^src/core/', 'pg'], 'adapters: core and their own client'),
     only('redis-knows-core', 'redis', [...node, '^src/core/', 'ioredis'], 'adapters: core and their own client'),
@@ -43,6 +45,7 @@ export default {
       [
         ...node,
         ...[
+          '^src/bridge/',
           '^src/core/',
           '^src/history/',
           '^src/middleware/',
@@ -54,6 +57,29 @@ export default {
         ...['@nestjs/', 'rxjs', 'reflect-metadata', 'class-validator'],
       ],
       'nest: no adapter',
+    ),
+    only(
+      'health-stands-on-nest',
+      'health',
+      [...node, '^src/core/', '^src/nest/', '@nestjs/', 'reflect-metadata'],
+      'health: nest and Terminus',
+    ),
+    only(
+      'prometheus-stands-on-nest-and-otel',
+      'prometheus',
+      [...node, '^src/core/', '^src/nest/', '^src/otel/', '@nestjs/', '@opentelemetry/', 'reflect-metadata', 'rxjs'],
+      'prometheus: nest, otel and the official exporter',
+    ),
+    only(
+      'dashboard-stands-on-nest',
+      'dashboard',
+      [
+        ...node,
+        '^(node:)?(http|module)$',
+        ...['^src/core/', '^src/history/', '^src/nest/', '^src/privacy/', '^src/projections/'],
+        ...['@nestjs/', 'rxjs', 'reflect-metadata', 'preact', '@preact/signals', 'uplot'],
+      ],
+      'dashboard: no adapter',
     ),
     only(
       'testing-stands-on-nest-and-memory',

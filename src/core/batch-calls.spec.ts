@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { BatchCalls, type BatchItem, type BatchOptions, type BatchRun } from './batch-calls.js';
+import { BatchCalls, type BatchOptions } from './batch-calls.js';
+import type { BatchItem, BatchRun } from './batch-item.js';
 import { BackboneError } from './errors.js';
 import { currentEvent, runWithEvent } from './event-run.js';
 import type { ConsumeContext } from './middleware.js';

@@ -1,15 +1,7 @@
 import { AsyncResource } from 'node:async_hooks';
+import type { BatchItem, BatchRun } from './batch-item.js';
 import { BackboneError } from './errors.js';
-import type { EventContext } from './event-context.js';
 import type { ConsumeContext } from './middleware.js';
-
-/** One event of a batch; `Args` are the types of its arguments. */
-export interface BatchItem<Args extends readonly unknown[] = readonly unknown[]> {
-  readonly args: Args;
-  readonly context: EventContext;
-  /** Fails this event and no other, once the batch is done. Counts the first time, and not after the batch is done. */
-  fail(error: unknown): void;
-}
 
 /** How large a batch may grow and how long it may wait for that. */
 export interface BatchOptions {
@@ -18,9 +10,6 @@ export interface BatchOptions {
   /** How long the first event of a batch waits for others at most. Default 20. */
   readonly maxWaitMs?: number;
 }
-
-/** What a batch handler does: what it throws fails every event that it has not failed by itself. */
-export type BatchRun = (items: readonly BatchItem[]) => unknown;
 
 /**
  * Collects calls for single events and runs them together. While an event waits for its batch, or for the batch to be

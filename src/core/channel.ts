@@ -83,6 +83,8 @@ export interface Delivery {
   readonly malformed?: BackboneError;
   /** True when the type was not in the subscription's `types`, so that the fields were not fetched. */
   readonly fieldsOmitted?: boolean;
+  /** True when the group had finished this event, and all before it, when a reset moved it back; never for what is redriven. */
+  readonly replayed?: boolean;
 }
 
 /** Why an event was set aside. */
@@ -180,6 +182,10 @@ export interface ReadOptions {
   readonly after?: Checkpoint;
   /** Inclusive. To the present end when absent. */
   readonly until?: Checkpoint;
+  /** Only events stored at this time or later: milliseconds since 1970 by the server's clock, and exact. */
+  readonly fromMs?: number;
+  /** Only events stored before this time, exactly. Not together with `follow`. */
+  readonly untilMs?: number;
   readonly types?: readonly string[];
   /** Fetch these fields only; all when absent. */
   readonly fields?: readonly string[];
@@ -197,6 +203,17 @@ export interface ReadOptions {
 
 /** An event read without a group. */
 export type ReadEvent = Pick<Delivery, 'position' | 'appendedAt' | 'message' | 'malformed'>;
+
+/** A consumer of a group, as far as the server tells. */
+export interface GroupMember {
+  readonly name: string;
+  /** What it was handed and has not settled; 0 where only its own process knows. */
+  readonly pending: number;
+  /** How long ago it was last heard of. */
+  readonly idleMs?: number;
+  /** The parts of the stream that it holds alone: partitions, on PostgreSQL slots. Absent where consumers compete for all. */
+  readonly partitions?: readonly number[];
+}
 
 /** How a group stands. */
 export interface GroupState {
@@ -218,6 +235,26 @@ export interface GroupState {
   readonly parkedKeys: number;
   /** The last position handed out, per partition. */
   readonly delivered: Checkpoint;
+  /** Its consumers, and those whose consumer is gone and who still hold something; absent where the server cannot tell. */
+  readonly members?: readonly GroupMember[];
+}
+
+/** How much a stream holds, and from where to where it reaches. Asking for it is cheap, however long the stream is. */
+export interface StreamExtent {
+  /** How many events it holds; `undefined` where the server cannot tell. */
+  readonly events: number | undefined;
+  /** True when `events` is the server's estimate, false when they were counted. */
+  readonly isEstimated: boolean;
+  /** What they take on the server, about. */
+  readonly bytes?: number;
+  /** Grows by one with each append, about: two looks tell how much came in between. Says nothing by itself. */
+  readonly appended?: number;
+  /** The oldest position that is left, of each partition that holds something. */
+  readonly first: Checkpoint;
+  /** The newest position, of each partition that holds something. */
+  readonly last: Checkpoint;
+  /** When the newest event was stored: milliseconds since 1970 by the server's clock; absent where that is not cheap. */
+  readonly lastAt?: number;
 }
 
 /**
@@ -245,12 +282,24 @@ export interface TrimLimits {
   readonly force?: boolean;
 }
 
+/** Where a group is moved to; a checkpoint is the last event that it shall not be handed. */
+export type ResetTarget = 'beginning' | 'end' | Checkpoint | { readonly timeMs: number };
+
 /** What an operator does to a stream. A member that a channel does not offer rejects with `EB_UNSUPPORTED`. */
 export interface ChannelAdmin {
   groups(stream: Stream): Promise<readonly GroupState[]>;
   state(stream: Stream, group: string): Promise<GroupState | undefined>;
-  /** Moves a group; no consumer that started before can undo it. */
-  reset(stream: Stream, group: string, to: 'beginning' | 'end' | Checkpoint): Promise<void>;
+  /** Tells how much a stream holds; nothing is counted that would take long. Of a stream that does not exist: nothing. */
+  extent(stream: Stream): Promise<StreamExtent>;
+  /**
+   * Moves a group, also while its consumers run: they go on from there without being started again, and nothing that they
+   * were handed before counts any more: attempts are forgotten, parked keys go on, dead letters stay. Events that it had
+   * finished are `replayed` when they come again. A time means the first event stored then or later.
+   *
+   * @throws BackboneError `EB_ARGUMENT` for a group that does not exist, for a position of another channel or behind the
+   *   end, and for a time that has not come yet.
+   */
+  reset(stream: Stream, group: string, to: ResetTarget): Promise<void>;
   readonly deadLetters: DeadLetterAdmin;
   /**
    * Removes the oldest events with their fields, where `supports.trim`: at most up to what the slowest group has not
@@ -263,6 +312,8 @@ export interface ChannelAdmin {
 
 /** Carries messages: one implementation per technology, all held to one conformance suite. */
 export interface Channel {
+  /** What it stands on, in a word, for people and metrics: `redis`, `kafka`, `postgres`, `memory`. */
+  readonly technology?: string;
   readonly supports: ChannelSupports;
   /**
    * Appends messages in order, all of one partition or none, and resolves once the server confirmed.

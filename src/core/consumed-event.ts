@@ -101,6 +101,10 @@ export class ConsumedEvent extends EventContext implements ConsumeContext {
     return this.#delivery.deliveries;
   }
 
+  get isReplay(): boolean {
+    return this.#delivery.replayed === true;
+  }
+
   get time(): Date {
     return new Date(this.metadata.time);
   }
@@ -201,7 +205,7 @@ export class ConsumedEvent extends EventContext implements ConsumeContext {
   }
 
   #decoded(): unknown[] {
-    return decodeArguments(this.event, this.fields, this.#codec(), this.erased);
+    return decodeArguments(this.event, this, this.#codec());
   }
 
   #codec(): Codec {

@@ -133,6 +133,7 @@ describe('a consumer of a channel that remembers attempts', () => {
     expect(second.state).toMatchObject({ handled: 1, deadLetters: 0 });
     const error = expect.objectContaining({ message: 'not stored' }) as unknown;
     expect(told).toMatchObject([
+      { kind: 'stopped', count: 1 },
       { kind: 'settleFailed', error },
       { kind: 'settleFailed', error },
     ]);

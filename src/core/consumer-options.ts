@@ -46,6 +46,8 @@ export interface Handler {
   invoke(args: unknown[], context: ConsumeContext): unknown;
   /** `manual`: the event is done when the handler calls `context.ack()`, not when it returns. Default `auto`. */
   readonly ack?: 'auto' | 'manual';
+  /** `skip`: events that a reset of the group brings back are passed over. Default `run`. */
+  readonly onReplay?: 'run' | 'skip';
   /** Around this handler only, inside the consumer's own middleware. */
   readonly middleware?: readonly Middleware[];
 }

@@ -5,6 +5,7 @@ import { consumerLimits, type ConsumerLimits, type ConsumerOptions } from './con
 import { deadline } from './deadline.js';
 import type { RecordedFact } from './consumed-event.js';
 import { DeliveryHandling } from './delivery-handling.js';
+import { DeprecationNotice } from './deprecation.js';
 import { reportConsumer, type ConsumerDiagnostic } from './diagnostics.js';
 import { BackboneError } from './errors.js';
 import { jsonCodec } from './json-codec.js';
@@ -73,7 +74,9 @@ export class Consumer {
   /** Begins to read; returns at once, whether or not the server is there. */
   start(): void {
     if (this.#status !== 'idle') return;
-    const { channel, stream, group, from } = this.#options;
+    const { channel, stream, group, from, handlers } = this.#options;
+    const notice = new DeprecationNotice(channel, stream);
+    for (const { event } of handlers) notice.handled(event, group);
     const subscription = channel.subscribe({
       stream,
       group,
@@ -200,7 +203,11 @@ export class Consumer {
   async #stop(timeoutMs: number): Promise<void> {
     if (!this.#failure) this.#status = 'stopping';
     this.#beginStopping();
-    if (this.#subscription) await this.#leave(this.#subscription, timeoutMs);
+    const began = performance.now();
+    if (this.#subscription) {
+      await this.#leave(this.#subscription, timeoutMs);
+      this.#report({ kind: 'stopped', durationMs: performance.now() - began, count: this.#inFlight });
+    }
     this.#status = this.#failure ? 'failed' : 'stopped';
   }
 

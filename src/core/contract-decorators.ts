@@ -10,7 +10,9 @@ import {
   type DeclaredEvent,
 } from './contract-metadata.js';
 import type { Erased } from './erased.js';
+import type { Deprecation } from './event-definition.js';
 import type { StoredOptions } from './stored-options.js';
+import type { EventDecorator, Upcaster } from './upcast.js';
 
 /** How an event is named on the wire. */
 export interface ContractEventOptions {
@@ -18,6 +20,13 @@ export interface ContractEventOptions {
   readonly name?: string;
   /** A positive integer, default 1. Name and version together are the event's identity. */
   readonly version?: number;
+  /** Older versions that are read as this one, from the oldest on: see {@link upcast}. */
+  readonly upcast?: readonly Upcaster[];
+  /**
+   * Tells that this version should go: whoever produces it (`produce`), handles it (`handle`) or does either (`true`) is
+   * warned, once in a process.
+   */
+  readonly deprecated?: Deprecation;
 }
 
 /** How an argument, or a property of an argument's class, is stored. */
@@ -102,13 +111,14 @@ export function EventsContract(name?: string): ClassDecorator {
 }
 
 /** Makes a method an event of its contract. The method returns its arguments by name: `return { user, product }`. */
-export function ContractEvent(options: ContractEventOptions = {}): MethodDecorator {
-  return (target, key, descriptor) => {
+export function ContractEvent<const Options extends ContractEventOptions>(options?: Options): EventDecorator<Options>;
+export function ContractEvent({ name, version = 1, deprecated, upcast }: ContractEventOptions = {}) {
+  return (target: object, key: string | symbol, descriptor: PropertyDescriptor): void => {
     if (typeof target === 'function' || typeof descriptor.value !== 'function') {
       throw contractError(String(key), 'is static or a getter; @ContractEvent belongs on methods of instances');
     }
     const own = (Reflect.getOwnMetadata(CONTRACT_EVENTS, target) ?? []) as DeclaredEvent[];
-    const event = { method: String(key), name: options.name ?? String(key), version: options.version ?? 1 };
+    const event: DeclaredEvent = { method: String(key), name: name ?? String(key), version, deprecated, upcast };
     Reflect.defineMetadata(CONTRACT_EVENTS, [...own, event], target);
   };
 }

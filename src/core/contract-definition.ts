@@ -8,6 +8,7 @@ import { personalFieldsOf, type ContractDefinition, type EventDefinition } from 
 import { eventType } from './event-type.js';
 import { checkedName } from './names.js';
 import type { StoredOptions } from './stored-options.js';
+import { eventsByType, withUpcasts } from './upcast-chain.js';
 
 const DEFINITION = 'nest-event-backbone:definition';
 const RESERVED = new Set(
@@ -15,6 +16,8 @@ const RESERVED = new Set(
     .concat(' beforeApplicationShutdown onApplicationShutdown')
     .split(' '),
 );
+
+const DEPRECATIONS: ReadonlySet<unknown> = new Set(['produce', 'handle', true]);
 
 /**
  * Reads a contract class: its events, their arguments, names and types. Cheap after the first time.
@@ -26,18 +29,24 @@ export function describeContract(cls: ContractClass): ContractDefinition {
   if (known) return known;
   const byMethod = new Map<string, EventDefinition>();
   const byType = new Map<string, EventDefinition>();
-  const definition: ContractDefinition = { name: contractName(cls), cls, byMethod, byType };
-  for (const [prototype, declared] of declaredEvents(cls)) {
-    const event = describeEvent(definition, prototype, declared);
+  const readable = new Map<string, EventDefinition>();
+  const definition: ContractDefinition = { name: contractName(cls), cls, byMethod, byType, readable };
+  const declared = declaredEvents(cls).map(([prototype, told]) => {
+    const event = describeEvent(definition, prototype, told);
     const other = byType.get(event.type);
     if (other) {
       const why = `and ${cls.name}.${other.method} are both ${event.type}; give one another name or version`;
       throw contractError(`${cls.name}.${event.method}`, why);
     }
+    byType.set(event.type, event);
+    return { event, upcast: told.upcast };
+  });
+  for (const event of withUpcasts(declared)) {
     byMethod.set(event.method, event);
     byType.set(event.type, event);
   }
   if (byMethod.size === 0) throw contractError(cls.name || 'the class', 'has no @ContractEvent method');
+  for (const [type, event] of eventsByType(byType.values())) readable.set(type, event);
   Reflect.defineMetadata(DEFINITION, definition, cls);
   return definition;
 }
@@ -51,7 +60,7 @@ function contractName(cls: ContractClass): string {
 }
 
 function describeEvent(contract: ContractDefinition, prototype: object, declared: DeclaredEvent): EventDefinition {
-  const { method, name, version } = declared;
+  const { method, name, version, deprecated } = declared;
   const where = `${contract.cls.name}.${method}`;
   if (method.startsWith('$') || RESERVED.has(method)) {
     throw contractError(where, 'has a reserved method name; choose another one');
@@ -59,6 +68,9 @@ function describeEvent(contract: ContractDefinition, prototype: object, declared
   checkedName(`event name of ${where}`, name);
   if (!Number.isSafeInteger(version) || version < 1 || version > 999_999_999) {
     throw contractError(where, `has the version ${String(version)}; versions are whole numbers from 1 on`);
+  }
+  if (deprecated !== undefined && !DEPRECATIONS.has(deprecated)) {
+    throw contractError(where, "has a `deprecated` that is unknown; there are 'produce', 'handle' and true");
   }
   const types = Reflect.getOwnMetadata('design:paramtypes', prototype, method) as unknown[] | undefined;
   if (!types) {
@@ -83,5 +95,6 @@ function describeEvent(contract: ContractDefinition, prototype: object, declared
     arguments: args,
     personal: Object.freeze(args.flatMap(personalFieldsOf)),
     key: describeKey(all),
+    ...(deprecated !== undefined && { deprecated }),
   });
 }

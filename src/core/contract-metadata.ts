@@ -1,3 +1,4 @@
+import type { Deprecation } from './event-definition.js';
 import type { StoredOptions } from './stored-options.js';
 
 /** Metadata keys under which the decorators leave what they were told; read by `describeContract` and the shapes. */
@@ -12,6 +13,15 @@ export interface DeclaredEvent {
   readonly method: string;
   readonly name: string;
   readonly version: number;
+  readonly deprecated?: Deprecation | undefined;
+  readonly upcast?: readonly DeclaredUpcaster[] | undefined;
+}
+
+/** What `upcast` was told. */
+export interface DeclaredUpcaster {
+  readonly from: number;
+  readonly to: number;
+  readonly make: Readonly<Record<string, (old: never) => unknown>>;
 }
 
 /** What the parameter decorators were told about one argument. */

@@ -2,7 +2,7 @@ import type { DeadLetterReason, Delivery, Settlement } from './channel.js';
 import { ConsumedEvent, type ConsumedFrom } from './consumed-event.js';
 import type { ConsumerLimits, ConsumerOptions, Handler } from './consumer-options.js';
 import { deadLetterReason } from './dead-letter-reason.js';
-import { reportConsumer } from './diagnostics.js';
+import { eventsAreHeard, reportConsumer, reportEvent, type EventDiagnostic } from './diagnostics.js';
 import { BackboneError, isBackboneError } from './errors.js';
 import { lacksErased } from './event-arguments.js';
 import type { EventDefinition } from './event-definition.js';
@@ -11,6 +11,7 @@ import type { Place } from './lanes.js';
 import { NO_FIELDS, type Message } from './message.js';
 import { compose } from './middleware.js';
 import { ParkedKeys } from './parked-keys.js';
+import { eventsByType } from './upcast-chain.js';
 
 type Run = (context: ConsumedEvent) => Promise<void>;
 
@@ -36,7 +37,7 @@ export class DeliveryHandling {
   readonly parked: ParkedKeys | undefined;
   readonly #from: ConsumedFrom;
   readonly #options: HandlingOptions;
-  readonly #runs = new Map<string, { readonly event: EventDefinition; readonly run: Run }>();
+  readonly #runs = new Map<string, { readonly event: EventDefinition; readonly run: Run; readonly replays: boolean }>();
   readonly #known: ReadonlySet<string>;
   readonly #unhandledReasons = new Map<string, DeadLetterReason>();
   readonly #active = new Map<Delivery, ConsumedEvent>();
@@ -57,11 +58,15 @@ export class DeliveryHandling {
       const run = compose<ConsumedEvent>(around, (context) => completion(handler, context));
       const runAround: Run = (context) => runWithEvent(context, () => run(context), 'middleware');
       const quiet = around.every((each) => each.quiet === true);
-      this.#runs.set(event.type, { event, run: quiet ? run : runAround });
+      this.#runs.set(event.type, { event, run: quiet ? run : runAround, replays: handler.onReplay !== 'skip' });
+    }
+    for (const [type, { type: readAs }] of eventsByType(handlers.map(({ event }) => event))) {
+      const handler = this.#runs.get(readAs);
+      if (handler) this.#runs.set(type, handler);
     }
   }
 
-  /** The types that have a handler. */
+  /** The types that have a handler, older versions that are read as one of them included. */
   get types(): readonly string[] {
     return [...this.#runs.keys()];
   }
@@ -77,24 +82,30 @@ export class DeliveryHandling {
     if (!message) return this.#failed(delivery, malformed, 0);
     const handler = this.#runs.get(message.type);
     if (!handler) return this.#unhandled(delivery, message.type);
+    if (delivery.replayed === true && !handler.replays) return this.#replayed(delivery, message);
     if (this.parked?.holds(message.key, delivery) === true) {
       return { ...this.#setAside(delivery, PARKED, undefined), park: true };
     }
     if (malformed) return this.#failed(delivery, malformed, 0);
-    if (lacksErased(handler.event, message)) return this.#erased(delivery, message);
+    if (lacksErased(handler.event, message, this.#from.codec)) return this.#erased(delivery, message);
     if (past && past.crashes >= this.#options.maxCrashes) {
       return this.#failed(delivery, crashed(message.type, past.crashes), past.failures);
     }
     const context = new ConsumedEvent(handler.event, delivery, message, this.#from, place);
     this.#active.set(delivery, context);
-    return this.#handled(delivery, context, handler.run);
+    if (!eventsAreHeard()) return this.#handled(delivery, context, handler.run);
+    return reportEvent(
+      () => this.#handled(delivery, context, handler.run),
+      (settlement) => this.#processed(context, settlement),
+    );
   }
 
   /** Tells handlers that another consumer has their events now; those that have not begun never will. */
   lose(deliveries: readonly Delivery[]): void {
     for (const delivery of deliveries) {
       this.#lost.add(delivery);
-      const error = new BackboneError('EB_LEASE_LOST', 'another consumer of the group has taken this event over');
+      const why = 'another consumer of the group has taken this event over, or the group was reset';
+      const error = new BackboneError('EB_LEASE_LOST', why);
       this.#active.get(delivery)?.abort(error);
     }
   }
@@ -127,6 +138,18 @@ export class DeliveryHandling {
     return { delivery };
   }
 
+  #processed(
+    { type, skipped }: ConsumedEvent,
+    settlement: Settlement | undefined,
+  ): Omit<EventDiagnostic, 'durationMs'> {
+    const { channel, stream, group } = this.#from;
+    const event = { channel, kind: 'processed', stream, group, type } as const;
+    if (!settlement) return { ...event, outcome: 'released' };
+    const { deadLetter } = settlement;
+    if (deadLetter) return { ...event, outcome: 'failed', errorType: deadLetter.code };
+    return { ...event, outcome: skipped ? 'skipped' : 'done' };
+  }
+
   #unhandled(delivery: Delivery, type: string): Settlement {
     // What the library itself appends is known to everybody, and need not be handled by anybody.
     if (!type.startsWith('$') && !this.#known.has(type)) {
@@ -142,6 +165,14 @@ export class DeliveryHandling {
     const { channel, stream, group } = this.#from;
     this.#counts.erased += 1;
     reportConsumer({ channel, stream, group, kind: 'erased', eventId, type });
+    return { delivery };
+  }
+
+  /** The group has handled it before, and its handler wants nothing twice. */
+  #replayed(delivery: Delivery, { id: eventId, type }: Message): Settlement {
+    const { channel, stream, group } = this.#from;
+    this.#counts.skipped += 1;
+    reportConsumer({ channel, stream, group, kind: 'replaySkipped', eventId, type });
     return { delivery };
   }
 

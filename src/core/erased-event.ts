@@ -25,9 +25,9 @@ export function eventOfMethod(contract: ContractDefinition, method: string): Eve
   return contract.byMethod.get(method) ?? (method === METHOD ? erasedEvent(contract) : undefined);
 }
 
-/** Returns the event of this type, `$erased.v1` among them; `undefined` when the contract has none. */
+/** Returns the event that a type is read as, `$erased.v1` among them; `undefined` when the contract knows no such type. */
 export function eventOfType(contract: ContractDefinition, type: string): EventDefinition | undefined {
-  return contract.byType.get(type) ?? (type === TYPE ? erasedEvent(contract) : undefined);
+  return contract.readable.get(type) ?? (type === TYPE ? erasedEvent(contract) : undefined);
 }
 
 /** Tells whether an event says what was erased. */

@@ -95,7 +95,9 @@ describe('fields from anywhere', () => {
     );
     fc.assert(
       fc.property(args, (given) => {
-        expect(decodeArguments(event, encodeArguments(event, given, jsonCodec), jsonCodec)).toStrictEqual(given);
+        expect(
+          decodeArguments(event, { type: event.type, fields: encodeArguments(event, given, jsonCodec) }, jsonCodec),
+        ).toStrictEqual(given);
       }),
       { numRuns: 500 },
     );
@@ -105,7 +107,7 @@ describe('fields from anywhere', () => {
 /** The arguments; nothing when the fields were refused as they should be. */
 function outcome(fields: Fields): readonly unknown[] | undefined {
   try {
-    return decodeArguments(event, fields, jsonCodec);
+    return decodeArguments(event, { type: event.type, fields }, jsonCodec);
   } catch (error) {
     if (isBackboneError(error, 'EB_UNDECODABLE')) return undefined;
     throw error;

@@ -35,7 +35,8 @@ const placed = event;
 const CANARY = 'canary@example.org';
 
 const encode = (args: readonly unknown[], codec: Codec = jsonCodec) => encodeArguments(placed, args, codec);
-const decode = (fields: Fields, codec: Codec = jsonCodec) => decodeArguments(placed, fields, codec);
+const decode = (fields: Fields, codec: Codec = jsonCodec) =>
+  decodeArguments(placed, { type: placed.type, fields }, codec);
 
 /** Everything of an error that can end up in a log. */
 function everythingOf(run: () => unknown): { readonly error: unknown; readonly text: string } {

@@ -1,10 +1,12 @@
 import type { Codec } from './codec.js';
 import { ERASED, Erased } from './erased.js';
 import { BackboneError } from './errors.js';
-import type { ArgumentDefinition, EventDefinition } from './event-definition.js';
-import { decodeField, encodeField, ownWords, undecodable } from './event-field.js';
-import { newFields, type Fields, type FieldValue, type Message } from './message.js';
-import { joinedArgument, segmentsIn, splitArgument } from './segments.js';
+import { decodedArgument, isErasedArgument } from './decoded-argument.js';
+import type { EventDefinition } from './event-definition.js';
+import { encodeField } from './event-field.js';
+import { newFields, type FieldValue, type Message } from './message.js';
+import { splitArgument } from './segments.js';
+import { upcastArguments, type StoredArguments } from './upcast-arguments.js';
 
 /**
  * Turns the arguments of a producer's call into fields, to which more may be added.
@@ -48,48 +50,42 @@ export function encodeArguments(
 }
 
 /**
- * Turns fields back into arguments of the declared types. An argument whose field was erased is `ERASED`, whether or not
- * its handlers can do without it.
+ * Turns what is stored of an event back into arguments of the declared types; of an older version, what its upcasters make
+ * of it. An argument that was erased is `ERASED`, whether or not its handlers can do without it.
  *
  * @throws BackboneError `EB_UNDECODABLE` with the path; never with the value.
  */
-export function decodeArguments(
-  event: EventDefinition,
-  fields: Fields,
-  codec: Codec,
-  erased: Message['erased'] = NOTHING,
-): unknown[] {
-  return event.arguments.map((argument) => {
-    const { field, shape } = argument;
-    if (isErased(argument, fields, erased)) return ERASED;
-    // A channel may give an ordinary object, on which a field named `valueOf` seems to be there always.
-    const value = Object.hasOwn(fields, field) ? fields[field] : undefined;
-    let decoded: unknown;
-    if (value !== undefined) decoded = decodeField(event.type, field, value, codec);
-    else if (argument.segments)
-      decoded = joinedArgument(event.type, argument, segmentsIn(fields, field, erased), codec);
-    if (decoded === undefined) return undefined;
-    try {
-      return shape.plain ? decoded : shape.revive(decoded, field);
-    } catch (error) {
-      throw undecodable(event.type, field, ownWords(error) ?? `its data does not fit ${shape.name}`, error);
-    }
-  });
+export function decodeArguments(event: EventDefinition, message: StoredArguments, codec: Codec): unknown[] {
+  const upcast = upcastOf(event, message, codec);
+  if (upcast) return event.arguments.map(({ field }) => upcast.get(field)?.value);
+  return event.arguments.map((argument) =>
+    isErasedArgument(argument, message) ? ERASED : decodedArgument(event.type, argument, message, codec),
+  );
 }
 
 /** Tells whether an event lacks an argument that was erased and that its handlers cannot do without. */
-export function lacksErased(event: EventDefinition, { fields, erased }: Message): boolean {
-  if (erased === undefined || erased.length === 0) return false;
-  return event.arguments.some((argument) => !argument.erasable && isErased(argument, fields, erased));
+export function lacksErased(event: EventDefinition, message: Message, codec: Codec): boolean {
+  if (message.erased === undefined || message.erased.length === 0) return false;
+  if (message.type === event.type) {
+    return event.arguments.some((argument) => !argument.erasable && isErasedArgument(argument, message));
+  }
+  try {
+    const args = message.contentType === codec.contentType ? decodeArguments(event, message, codec) : [];
+    return args.some((value, i) => value === ERASED && event.arguments[i]?.erasable !== true);
+  } catch {
+    // Whoever decodes it is told.
+    return false;
+  }
 }
 
-const NOTHING: readonly string[] = Object.freeze([]);
-
-/** One with segments is erased when nothing of it is left. */
-function isErased(argument: ArgumentDefinition, fields: Fields, erased: readonly string[]): boolean {
-  if (erased.length === 0) return false;
-  const { field, segments } = argument;
-  if (erased.includes(field)) return true;
-  if (!segments || !erased.some((name) => name.startsWith(`${field}.`))) return false;
-  return !Object.hasOwn(fields, field) && segmentsIn(fields, field, erased).length === 0;
+/** The arguments of an event that was stored as an older version; `undefined` of one that was not. */
+export function upcastOf(
+  event: EventDefinition,
+  message: StoredArguments,
+  codec: Codec,
+  isTraced?: boolean,
+): ReturnType<typeof upcastArguments> | undefined {
+  if (message.type === event.type) return undefined;
+  const steps = event.upcasts?.get(message.type);
+  return steps && upcastArguments(event, steps, message, codec, isTraced);
 }

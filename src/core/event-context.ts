@@ -24,6 +24,8 @@ export abstract class EventContext {
   abstract readonly attempt: number;
   /** How often the channel handed the event out, this time included. */
   abstract readonly deliveries: number;
+  /** True when the group had finished this event before a reset moved it back: its effects are there. */
+  abstract readonly isReplay: boolean;
   /** Fires when this consumer no longer owns the event, when this try has timed out, or when its time to finish is over. */
   abstract readonly signal: AbortSignal;
   /** Everything that travelled with the event besides its arguments. */

@@ -50,6 +50,19 @@ export interface KeyDefinition {
   readonly hashed: boolean;
 }
 
+/** How an older version of an event becomes a newer one. */
+export interface UpcastStep {
+  readonly from: number;
+  readonly to: number;
+  /** Makes arguments of the newer version, by name; the others are the old ones. */
+  readonly make: ReadonlyMap<string, (old: never) => unknown>;
+  /** The older version, where it is a method of the contract. */
+  readonly taken?: EventDefinition | undefined;
+}
+
+/** On which side a version is deprecated: when it is produced, when it is handled, or both. */
+export type Deprecation = 'produce' | 'handle' | true;
+
 /** One event of a contract. */
 export interface EventDefinition {
   readonly contract: ContractDefinition;
@@ -63,6 +76,9 @@ export interface EventDefinition {
   readonly personal: readonly string[];
   /** `undefined` when no argument is marked. */
   readonly key?: KeyDefinition;
+  readonly deprecated?: Deprecation;
+  /** The older types that are read as this event, and the steps that lead from each to it. */
+  readonly upcasts?: ReadonlyMap<string, readonly UpcastStep[]>;
 }
 
 /** A contract as the engines use it. */
@@ -72,6 +88,8 @@ export interface ContractDefinition {
   readonly cls: ContractClass;
   readonly byMethod: ReadonlyMap<string, EventDefinition>;
   readonly byType: ReadonlyMap<string, EventDefinition>;
+  /** Every type that can be read, and as which event: its own, or for older versions the next one that reads it. */
+  readonly readable: ReadonlyMap<string, EventDefinition>;
 }
 
 /** Returns the argument that a stored field belongs to; `undefined` for a field of a middleware's own, or an unknown one. */

@@ -252,6 +252,16 @@ describe('an event that a handler produces', () => {
 });
 
 describe('headers', () => {
+  it('of a copied event can be passed on, without what marks the copy', () => {
+    const headers = {
+      tenant: 'a',
+      'eb-origin': 'prod/orders/e-1',
+      'eb-linked': 'e-1',
+      'eb-trail': 'prod/orders,x/orders',
+    };
+    expect(metadata('placed', [], { headers }).headers).toEqual({ tenant: 'a' });
+  });
+
   it('travel as they are', () => {
     const headers = { tenant: 'a b:c', 'x-y.z_1': '' };
     expect(metadata('placed', [], { headers }).headers).toEqual(headers);

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ExpectedVersion } from './channel.js';
+import { COPY_HEADERS } from './copy-headers.js';
 import type { EventDefinition } from './event-definition.js';
 import { BackboneError } from './errors.js';
 import { currentRun } from './event-run.js';
@@ -13,7 +14,10 @@ export interface ProduceOverrides {
   readonly eventId?: string;
   /** The ordering key; before the contract's `@Key` and the key of the event being handled. */
   readonly key?: string;
-  /** Text pairs that travel with the event. */
+  /**
+   * Text pairs that travel with the event. The marks of a copy (`eb-origin`, `eb-linked`, `eb-trail`) are left out, so that
+   * those of a handled event can be passed on: what its handler produces is no copy.
+   */
   readonly headers?: Readonly<Record<string, string>>;
   /** The environment to append to, instead of the application's. */
   readonly environment?: string;
@@ -120,6 +124,7 @@ function checkedHeaders(event: EventDefinition, headers: Readonly<Record<string,
   const checked = Object.create(null) as Record<string, string>;
   let length = 0;
   for (const [name, value] of Object.entries(headers)) {
+    if (COPY_HEADERS.includes(name)) continue;
     if (!isName(name) || typeof value !== 'string') {
       throw new BackboneError('EB_ARGUMENT', `a header of ${event.type} needs a valid name and a text value`, {
         details: { path: `headers.${name.slice(0, 60)}`, constraint: 'header' },

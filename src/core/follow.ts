@@ -22,14 +22,14 @@ export interface FollowSource {
  * Reads as `ReadOptions.follow` promises, by reading to the end again and again. Each look begins where the last one has
  * ended, whatever types it was for, so that rare events cost no second search.
  *
- * @throws BackboneError `EB_ARGUMENT` together with `until` or `ids`; and what a page rejects with.
+ * @throws BackboneError `EB_ARGUMENT` together with `until`, `untilMs` or `ids`; and what a page rejects with.
  */
 export async function* follow(
-  { follow: signal, after = [], until, ids }: ReadOptions,
+  { follow: signal, after = [], until, untilMs, ids }: ReadOptions,
   source: FollowSource,
 ): AsyncGenerator<readonly ReadEvent[], void, undefined> {
-  if (until ?? ids) {
-    const message = 'a read that follows has no end: leave out `until` and `ids`, or `follow`';
+  if (until ?? untilMs ?? ids) {
+    const message = 'a read that follows has no end: leave out `until`, `untilMs` and `ids`, or `follow`';
     throw new BackboneError('EB_ARGUMENT', message, { details: { path: 'follow', constraint: 'alone' } });
   }
   let reached = after;

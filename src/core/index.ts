@@ -1,5 +1,6 @@
 /** `nest-event-backbone/core`: the seams and the engines, for people who write channels, middleware or tools. */
-export { BatchCalls, type BatchItem, type BatchOptions, type BatchRun } from './batch-calls.js';
+export { BatchCalls, type BatchOptions } from './batch-calls.js';
+export type { BatchItem, BatchRun } from './batch-item.js';
 export type {
   Batch,
   Channel,
@@ -12,13 +13,16 @@ export type {
   Delivery,
   DeliveryPast,
   ExpectedVersion,
+  GroupMember,
   GroupState,
   Published,
   PublishOptions,
   ReadEvent,
   ReadOptions,
+  ResetTarget,
   Settlement,
   Stream,
+  StreamExtent,
   SubscribeOptions,
   Subscription,
   TrimLimits,
@@ -57,6 +61,7 @@ export {
 } from './contract-decorators.js';
 export { describeContract } from './contract-definition.js';
 export { ARGUMENT_OPTIONS, DECLARED_TYPE, type DeclaredArgument } from './contract-metadata.js';
+export { COPY_LINKED, COPY_ORIGIN, COPY_TRAIL } from './copy-headers.js';
 export { deadLetterReason } from './dead-letter-reason.js';
 export { deadline, type Deadline } from './deadline.js';
 export {
@@ -65,6 +70,7 @@ export {
   reportConsumer,
   type ChannelDiagnostic,
   type ConsumerDiagnostic,
+  type EventDiagnostic,
 } from './diagnostics.js';
 export {
   BackboneError,
@@ -86,7 +92,7 @@ export {
   type ErasureMessage,
 } from './erased-event.js';
 export type { Erasure } from './erasure.js';
-export { decodeArguments, lacksErased } from './event-arguments.js';
+export { decodeArguments, lacksErased, upcastOf } from './event-arguments.js';
 export { EventContext } from './event-context.js';
 export {
   argumentOfField,
@@ -94,6 +100,7 @@ export {
   type ArgumentDefinition,
   type ArgumentsByName,
   type ContractDefinition,
+  type Deprecation,
   type EventDefinition,
   type KeyDefinition,
   type SegmentsDefinition,
@@ -108,6 +115,7 @@ export { follow, furthest, type FollowSource, type ReadPage } from './follow.js'
 export { hashedKey } from './hashed-key.js';
 export { jsonCodec } from './json-codec.js';
 export { DEFAULT_LIMITS, type Limits } from './limits.js';
+export { mayBePersonal } from './may-be-personal.js';
 export {
   DEFAULT_CONTENT_TYPE,
   newFields,
@@ -122,6 +130,7 @@ export {
 } from './message.js';
 export {
   compose,
+  composeBatch,
   type ConsumeContext,
   type Middleware,
   type MiddlewareContext,
@@ -139,9 +148,13 @@ export {
 } from './payload-store.js';
 export { partitionOf } from './partition-of.js';
 export { pause } from './pause.js';
+export { onlyPosition, positionBefore } from './position-before.js';
+export { isWithinTimes } from './read-times.js';
 export type { ReadModel, ReadModelSide, ShadowModel, SkippedEvent } from './read-model.js';
 export { redactedText } from './redaction.js';
-export { comparePositions, type Checkpoint, type Position } from './position.js';
+export { countReplay, replay, type ReplayOf, type ReplayStart } from './replay.js';
+export { checkedTarget, noSuchGroup, noSuchPosition, type CheckedTarget } from './reset-target.js';
+export { beyondEnd, comparePositions, type Checkpoint, type Position } from './position.js';
 export {
   createProducer,
   streamOf,
@@ -151,10 +164,12 @@ export {
   type ProducerOptions,
   type Receipt,
 } from './producer.js';
-export { Relay, type RelayState } from './relay.js';
+export { Relay, type RelayProgress, type RelayState } from './relay.js';
 export type { RelayOptions } from './relay-options.js';
 export { checkedRetention, reachedByAll, Retention, type RetentionOptions, type StreamReader } from './retention.js';
 export type { Shape } from './shape.js';
 export { shapeOf } from './shape-of.js';
 export { innermost, transformedChannel } from './transformed-channel.js';
 export type { StoredOptions } from './stored-options.js';
+export { upcast, type ArgumentMakers, type EventDecorator, type Upcaster } from './upcast.js';
+export { eventsByType } from './upcast-chain.js';

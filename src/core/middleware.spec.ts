@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compose, type Middleware, type MiddlewareContext } from './middleware.js';
+import { compose, composeBatch, type Middleware, type MiddlewareContext } from './middleware.js';
 
 const context = {} as MiddlewareContext;
 
@@ -40,5 +40,39 @@ describe('composed middleware', () => {
   it('lets what is thrown inside out', async () => {
     const through: Middleware = (_, next) => next();
     await expect(compose([through], () => Promise.reject(new Error('below')))(context)).rejects.toThrow('below');
+  });
+});
+
+describe('what composed middleware does around batches', () => {
+  const through: Middleware = (_, next) => next();
+
+  it('is nothing where it has nothing for them', async () => {
+    const handler = () => undefined;
+    expect(composeBatch([through], handler)).toBe(handler);
+  });
+
+  it('runs from the first to the last, then inwards, then back', async () => {
+    const seen: string[] = [];
+    const named = (name: string): Middleware =>
+      Object.assign((...[, next]: Parameters<Middleware>) => next(), {
+        batch: async (items: readonly unknown[], next: () => Promise<void>) => {
+          seen.push(`${name} in ${items.length}`);
+          await next();
+          seen.push(`${name} out`);
+        },
+      });
+    await composeBatch([named('a'), through, named('b')], async () => void seen.push('innermost'))([]);
+    expect(seen).toEqual(['a in 0', 'b in 0', 'innermost', 'b out', 'a out']);
+  });
+
+  it('lets what is thrown inside out', async () => {
+    const around = Object.assign((...[, next]: Parameters<Middleware>) => next(), {
+      batch: (_: readonly unknown[], next: () => Promise<void>) => next(),
+    });
+    await expect(
+      composeBatch([around], () => {
+        throw new Error('below');
+      })([]),
+    ).rejects.toThrow('below');
   });
 });

@@ -1,3 +1,4 @@
+import type { BatchItem, BatchRun } from './batch-item.js';
 import type { EventDefinition } from './event-definition.js';
 import type { Channel, Stream } from './channel.js';
 import type { BackboneError } from './errors.js';
@@ -65,6 +66,8 @@ export interface Middleware {
    * quiet, events are made ambient for their handlers only, which is cheaper.
    */
   readonly quiet?: boolean;
+  /** Around each run of a batch handler, besides each of its events; what it throws fails every event of the batch. */
+  readonly batch?: (items: readonly BatchItem[], next: () => Promise<void>) => Promise<void>;
 }
 
 /** Folds middleware and an innermost function into one function of the context. */
@@ -76,4 +79,15 @@ export function compose<C extends MiddlewareContext>(
     (next, current) => (context) => current(context, () => next(context)),
     innermost,
   );
+}
+
+/** Folds what middleware does around batches and a batch handler into one function. */
+export function composeBatch(middleware: readonly Middleware[], handler: BatchRun): BatchRun {
+  return middleware.reduceRight<BatchRun>((next, { batch }) => {
+    if (!batch) return next;
+    const run = async (items: readonly BatchItem[]): Promise<void> => {
+      await next(items);
+    };
+    return (items) => batch(items, () => run(items));
+  }, handler);
 }

@@ -33,6 +33,14 @@ export function comparePositions(a: Position, b: Position): number {
   return 0;
 }
 
+/** The error for positions that lie behind the end of a stream: it cannot have given them out. For channels. */
+export function beyondEnd(): BackboneError {
+  const message =
+    'a position lies behind the end of the stream, which cannot have given it out; use positions of this stream, and ' +
+    'begin anew if its server has lost events';
+  return new BackboneError('EB_ARGUMENT', message, { details: { path: 'position', constraint: 'of this stream' } });
+}
+
 function numbersOf({ partition, id }: Position): readonly bigint[] {
   if (NATIVE_ID.test(id)) return id.split('-').map(BigInt);
   throw new BackboneError('EB_ARGUMENT', `the position in partition ${partition} has an id that no channel gave out`, {

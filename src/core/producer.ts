@@ -3,6 +3,9 @@ import type { Channel, Published, PublishOptions, Stream } from './channel.js';
 import type { Codec } from './codec.js';
 import type { ContractClass, EventArgs } from './contract.js';
 import { describeContract } from './contract-definition.js';
+import { deadLetterReason } from './dead-letter-reason.js';
+import { DeprecationNotice } from './deprecation.js';
+import { eventsAreHeard, reportEvent } from './diagnostics.js';
 import type { Erased } from './erased.js';
 import { BackboneError } from './errors.js';
 import type { ContractDefinition, EventDefinition } from './event-definition.js';
@@ -76,6 +79,7 @@ export function createProducer<C extends object>(cls: ContractClass<C>, options:
     maxEventBytes: options.limits?.maxEventBytes ?? DEFAULT_LIMITS.maxEventBytes,
   };
   const home = streamOf(contract, options.environment);
+  const notice = new DeprecationNotice(channel, home);
   checkedName('source', options.source);
   checkKeySecret(contract, options.keySecret);
 
@@ -92,9 +96,28 @@ export function createProducer<C extends object>(cls: ContractClass<C>, options:
   });
 
   function sending(event: EventDefinition, args: unknown[], overrides: ProduceOverrides, send: Send): OutgoingEvent {
+    if (event.deprecated !== undefined) notice.produced(event);
     const stream = overrides.environment === undefined ? home : streamOf(contract, overrides.environment);
     const metadata = eventMetadata(event, args, options, overrides);
     return new OutgoingEvent(event, stream, args, metadata, send);
+  }
+
+  const complete = async (one: OutgoingEvent): Promise<Receipt> => {
+    if (direct) one.published = await one.send(one);
+    else await run(one);
+    return receipt(one);
+  };
+
+  function sent(one: OutgoingEvent): Promise<Receipt> {
+    if (!eventsAreHeard()) return complete(one);
+    return reportEvent(
+      () => complete(one),
+      (stored, error) => {
+        const event = { channel, kind: 'sent', stream: one.stream, type: one.event.type } as const;
+        if (stored) return { ...event, outcome: 'done' };
+        return { ...event, outcome: 'failed', errorType: deadLetterReason(error, 0).code };
+      },
+    );
   }
 
   function receipt({ metadata, stream, published }: OutgoingEvent): Receipt {
@@ -134,8 +157,7 @@ export function createProducer<C extends object>(cls: ContractClass<C>, options:
     return Promise.all(
       recorded.map(async (each) => {
         try {
-          await run(each);
-          return receipt(each);
+          return await sent(each);
         } catch (error) {
           gate.refuse(error);
           throw error;
@@ -146,12 +168,8 @@ export function createProducer<C extends object>(cls: ContractClass<C>, options:
 
   function producer(overrides: ProduceOverrides): object {
     const send = single(overrides);
-    const made = methods(contract, async (event, args) => {
-      const one = sending(event, args, overrides, send);
-      if (direct) one.published = await send(one);
-      else await run(one);
-      return receipt(one);
-    });
+    // Asynchronous for arguments that are refused.
+    const made = methods(contract, async (event, args) => sent(sending(event, args, overrides, send)));
     made['$with'] = (more: ProduceOverrides) => producer({ ...overrides, ...more });
     made['$batch'] = (record: (batch: never) => unknown) => batch(record, overrides);
     return Object.freeze(made);

@@ -119,6 +119,39 @@ describe('a relay', () => {
     expect(await ids(to)).toEqual(['a', 'b']);
   });
 
+  it('tells how much is left, what was set aside apart, and nothing before it has begun', async () => {
+    const [from, to] = [memoryChannel(), memoryChannel()];
+    await from.publish(
+      STREAM,
+      ['bad', 'b', 'c'].map((id) => message(id)),
+    );
+    let away = true;
+    const refusal = (messages: readonly Message[]) => {
+      if (messages.some(({ id }) => id === 'bad')) return 'EB_TOO_LARGE';
+      return away ? 'EB_NOT_STORED' : undefined;
+    };
+    const relay = new Relay({ from, to: refusing(to, refusal), stream: STREAM, target: TARGET, batchSize: 1 });
+    onTestFinished(() => relay.stop(1_000));
+    expect(await relay.progress()).toEqual({ waiting: undefined, deadLetters: 0 });
+    relay.start();
+    await settled(relay, { status: 'waiting', deadLetters: 1 });
+    expect(await relay.progress()).toEqual({ waiting: 2, deadLetters: 1 });
+    away = false;
+    await vi.waitFor(async () => expect(await relay.progress()).toEqual({ waiting: 0, deadLetters: 1 }), 5_000);
+  });
+
+  it('sends what it is told to make of each event, and passes over the others', async () => {
+    const [from, to] = [memoryChannel(), memoryChannel()];
+    await from.publish(
+      STREAM,
+      ['a', 'b', 'c'].map((id) => message(id, id === 'b' ? { type: 'sent.v1' } : {})),
+    );
+    const outgoing = (each: Message) => (each.id === 'a' ? undefined : { ...each, id: `${each.id}-copy` });
+    await settled(start({ from, to, types: ['paid.v1'], outgoing }), { relayed: 1, skipped: 2, deadLetters: 0 });
+    expect(await ids(to)).toEqual(['c-copy']);
+    await vi.waitFor(async () => expect(await pending(from)).toBe(0));
+  });
+
   it('stops at once while the target is away, and the next one goes on', async () => {
     const [from, to] = [memoryChannel(), memoryChannel()];
     await from.publish(STREAM, [message('a')]);
@@ -248,6 +281,8 @@ describe('a relay', () => {
     const from = memoryChannel();
     const refused = (more: Partial<RelayOptions>) => () => new Relay({ from, to: from, stream: STREAM, ...more });
     expect(refused({})).toThrow('EB_OPTIONS');
+    expect(refused({ to: caring(from, { noted: false, encrypted: false }).to })).toThrow('EB_OPTIONS');
+    expect(refused({ target: TARGET, types: [] })).toThrow('EB_OPTIONS');
     expect(refused({ target: TARGET })).not.toThrow();
     expect(refused({ target: TARGET, batchSize: 0 })).toThrow('EB_OPTIONS');
     expect(refused({ target: TARGET, group: 'a b' })).toThrow('EB_NAME');

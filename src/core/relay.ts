@@ -21,9 +21,19 @@ export interface RelayState {
   readonly relayed: number;
   /** Those of them that the target had already. */
   readonly duplicates: number;
+  /** Events that were passed over: they are not to be relayed. */
+  readonly skipped: number;
   readonly deadLetters: number;
   /** Why it waits or has failed: the target's last answer. */
   readonly error?: unknown;
+}
+
+/** What is left to relay, by all relays of the group together. */
+export interface RelayProgress {
+  /** Events that have not been relayed yet; `undefined` where the server cannot tell, and for a group that never began. */
+  readonly waiting: number | undefined;
+  /** Events that were set aside: they are not in the target until they are redriven. */
+  readonly deadLetters: number;
 }
 
 const FIRST_PAUSE_MS = 50;
@@ -50,7 +60,7 @@ export class Relay {
   /** Gives up what is under way. */
   readonly #leaving = new AbortController();
   readonly #lost = new WeakSet<Delivery>();
-  readonly #counts = { relayed: 0, duplicates: 0, deadLetters: 0 };
+  readonly #counts = { relayed: 0, duplicates: 0, skipped: 0, deadLetters: 0 };
   #status: RelayState['status'] = 'idle';
   #error: unknown;
   #subscription: Subscription | undefined;
@@ -67,14 +77,29 @@ export class Relay {
     return { stream, target, group, status: this.#status, ...this.#counts, error: this.#error };
   }
 
+  /**
+   * Asks the server how much is left to relay.
+   *
+   * @throws BackboneError `EB_CHANNEL` when it cannot be reached.
+   */
+  async progress(): Promise<RelayProgress> {
+    const { from, stream, group } = this.#options;
+    const state = await from.admin.state(stream, group);
+    if (!state) return { waiting: undefined, deadLetters: 0 };
+    const { lag, oldestWaitingAt, pending, deadLetters } = state;
+    // Redis cannot always count what waits, but it knows when nothing does.
+    const behind = lag ?? (oldestWaitingAt === undefined ? 0 : undefined);
+    return { waiting: behind === undefined ? undefined : behind + pending, deadLetters };
+  }
+
   /** Begins to relay; returns at once, whether or not the servers are there. */
   start(): void {
     if (this.#status !== 'idle') return;
-    const { from, stream, group, begin, batchSize } = this.#options;
+    const { from, stream, group, begin, batchSize, types } = this.#options;
     const onLost = (lost: readonly Delivery[]) => {
       for (const delivery of lost) this.#lost.add(delivery);
     };
-    this.#subscription = from.subscribe({ stream, group, from: begin, batchSize, onLost });
+    this.#subscription = from.subscribe({ stream, group, from: begin, batchSize, types, onLost });
     this.#status = 'running';
     this.#ended = this.#run(this.#subscription);
   }
@@ -113,8 +138,11 @@ export class Relay {
     const readable: Readable[] = [];
     for (const delivery of deliveries) {
       try {
-        readable.push({ delivery, message: this.#relayed(delivery) });
+        const message = this.#relayed(delivery);
+        if (message) readable.push({ delivery, message });
+        else done.push(this.#passOver(delivery));
       } catch (error) {
+        if (!delivery.malformed && relayFailure(error) === 'relay') throw error;
         done.push(this.#setAside(delivery, error, 0));
       }
     }
@@ -126,13 +154,20 @@ export class Relay {
     }
   }
 
-  /** @throws what makes a dead letter of it */
-  #relayed({ message, malformed }: Delivery): Message {
+  /** Returns nothing for one that is passed over. @throws what makes a dead letter of it */
+  #relayed({ message, malformed }: Delivery): Message | undefined {
     if (!message || malformed) throw malformed ?? unreadable();
-    const { to, stream, contracts, codec } = this.#options;
+    const { to, stream, types, outgoing, contracts, codec } = this.#options;
+    if (types && !types.includes(message.type)) return undefined;
+    const sent = outgoing(message);
     // Elsewhere fields are nobody's business, and what cannot be decoded is copied, too.
-    if (!personalCare(to).noted) return message;
-    return relayedMessage(message, { contracts, contract: stream.contract, codec });
+    if (!sent || !personalCare(to).noted) return sent;
+    return relayedMessage(sent, { contracts, contract: stream.contract, codec });
+  }
+
+  #passOver(delivery: Delivery): Settlement {
+    this.#counts.skipped += 1;
+    return { delivery };
   }
 
   /** Together as long as that works, else one by one, in order either way. */

@@ -45,7 +45,7 @@ function placed(segments: Partial<Segments<User, Parts>> = {}): EventDefinition 
 
 const encode = (user: unknown, event = placed()) => encodeArguments(event, [user, 3], jsonCodec);
 const decode = (fields: Fields, erased?: readonly string[], event = placed()) =>
-  decodeArguments(event, fields, jsonCodec, erased);
+  decodeArguments(event, { type: event.type, fields, erased }, jsonCodec);
 const PUBLIC = { 'user.public': '{"name":"Ada"}', count: '3' };
 
 function refusal(run: () => unknown): { readonly error: unknown; readonly text: string } {
@@ -81,13 +81,21 @@ describe('an argument with segments', () => {
 
   it('is made of what is left when a part of it was erased', () => {
     expect(decode(PUBLIC, ['user.contact'])[0]).toEqual({ name: 'Ada', email: 'erased' });
-    expect(lacksErased(placed(), { fields: PUBLIC, erased: ['user.contact'] } as unknown as Message)).toBe(false);
+    expect(
+      lacksErased(
+        placed(),
+        { type: 'placed.v1', fields: PUBLIC, erased: ['user.contact'] } as unknown as Message,
+        jsonCodec,
+      ),
+    ).toBe(false);
   });
 
   it('is erased when nothing of it is left', () => {
     const erased = ['user.contact', 'user.public'];
     expect(decode({ count: '3' }, erased)).toEqual([ERASED, 3]);
-    expect(lacksErased(placed(), { fields: {}, erased } as unknown as Message)).toBe(true);
+    expect(lacksErased(placed(), { type: 'placed.v1', fields: {}, erased } as unknown as Message, jsonCodec)).toBe(
+      true,
+    );
   });
 
   it('never takes an erased part that is still there', () => {

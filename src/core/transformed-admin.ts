@@ -5,11 +5,12 @@ import type {
   DeadLetterAdmin,
   GroupState,
   ReadEvent,
+  ResetTarget,
   Stream,
+  StreamExtent,
   TrimLimits,
 } from './channel.js';
 import type { FieldTransform } from './field-transform.js';
-import type { Checkpoint } from './position.js';
 import type { RestoredFields } from './restored-fields.js';
 
 /** What an operator does to a transformed channel: shows fields restored, and erases them wherever they are kept. */
@@ -32,7 +33,11 @@ export class TransformedAdmin implements ChannelAdmin {
     return this.#inner.admin.state(stream, group);
   }
 
-  reset(stream: Stream, group: string, to: 'beginning' | 'end' | Checkpoint): Promise<void> {
+  extent(stream: Stream): Promise<StreamExtent> {
+    return this.#inner.admin.extent(stream);
+  }
+
+  reset(stream: Stream, group: string, to: ResetTarget): Promise<void> {
     return this.#inner.admin.reset(stream, group, to);
   }
 

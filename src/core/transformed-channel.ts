@@ -39,6 +39,7 @@ const NO_CARE: PersonalCare = Object.freeze({ noted: false, encrypted: false });
 
 class TransformedChannel implements Channel {
   readonly inner: Channel;
+  readonly technology: string | undefined;
   readonly personal: PersonalCare;
   readonly supports: ChannelSupports;
   readonly admin: ChannelAdmin;
@@ -50,6 +51,7 @@ class TransformedChannel implements Channel {
 
   constructor(inner: Channel, transforms: readonly FieldTransform[]) {
     this.inner = inner;
+    this.technology = inner.technology;
     this.supports = inner.supports;
     this.#transforms = [...transforms];
     const all = [personalCare(inner), ...transforms.flatMap(({ personal }) => personal ?? [])];

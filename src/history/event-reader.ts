@@ -2,12 +2,14 @@ import {
   BackboneError,
   describeContract,
   eventOfType,
+  eventsByType,
   jsonCodec,
   streamOf,
   type Channel,
   type Codec,
   type ContractClass,
   type ContractDefinition,
+  type EventDefinition,
   type EventName,
   type Position,
   type Producer,
@@ -62,6 +64,14 @@ export interface FoldOptions {
   /** As it was then: see {@link ReadRangeOptions}. */
   readonly until?: ReadRangeOptions['until'];
   readonly snapshots?: SnapshotOptions;
+}
+
+/** How the events of a read are shown. */
+interface ReadingAs {
+  readonly plain: boolean;
+  /** Which event each type is read as. */
+  readonly readable: ReadonlyMap<string, EventDefinition>;
+  readonly fields: ReadonlySet<string> | undefined;
 }
 
 const LARGEST_BATCH = 10_000;
@@ -132,15 +142,16 @@ export class EventReader<C extends object> {
   ): AsyncGenerator<unknown, void, undefined> {
     const { key, types, fields, batchSize, plain = false, ...rangeOptions } = options;
     const events = selectedEvents(this.#contract, types);
+    const readable = eventsByType(events);
     if (batchSize !== undefined && (!Number.isSafeInteger(batchSize) || batchSize < 1 || batchSize > LARGEST_BATCH)) {
       const message = `reading: \`batchSize\` must be a whole number from 1 to ${LARGEST_BATCH}`;
       throw new BackboneError('EB_ARGUMENT', message, { details: { path: 'batchSize' } });
     }
     const wanted = {
       ...{ key, batchSize, fields: storedFields(events, fields) },
-      types: plain && !types ? undefined : events.map(({ type }) => type),
+      types: plain && !types ? undefined : [...readable.keys()],
     };
-    return this.#events(wanted, checkedRange(rangeOptions), { plain, fields: fields && new Set(fields) });
+    return this.#events(wanted, checkedRange(rangeOptions), { plain, readable, fields: fields && new Set(fields) });
   }
 
   /**
@@ -192,15 +203,15 @@ export class EventReader<C extends object> {
   async *#events(
     wanted: Parameters<StreamHistory['read']>[0],
     range: ReadRange,
-    { plain, fields }: { readonly plain: boolean; readonly fields: ReadonlySet<string> | undefined },
+    { plain, readable, fields }: ReadingAs,
   ): AsyncGenerator<unknown, void, undefined> {
     const decoding = { codec: this.#codec, fields };
     for await (const batch of this.#history.read(wanted, range)) {
       for (const event of batch) {
         if (range.follow?.aborted === true) return;
         const { message } = event;
-        const definition = message && eventOfType(this.#contract, message.type);
-        if (message && plain) yield plainEvent(this.#contract, event, message, decoding);
+        const definition = message && (readable.get(message.type) ?? eventOfType(this.#contract, message.type));
+        if (message && plain) yield plainEvent(definition, event, message, decoding);
         else if (definition) yield new PastEvent(definition, event, message, decoding);
       }
     }
@@ -211,8 +222,8 @@ export class EventReader<C extends object> {
     if (!event) return undefined;
     if (!message) throw malformed ?? new BackboneError('EB_MALFORMED', 'the entry at this position is no event');
     const decoding = { codec: this.#codec };
-    if (plain) return plainEvent(this.#contract, event, message, decoding);
     const definition = eventOfType(this.#contract, message.type);
+    if (plain) return plainEvent(definition, event, message, decoding);
     if (definition) return new PastEvent(definition, event, message, decoding);
     const why = `${this.#contract.cls.name} does not know the type of this event; read it with { plain: true }`;
     throw new BackboneError('EB_UNKNOWN_TYPE', why, { details: { path: message.type } });

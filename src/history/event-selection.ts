@@ -85,8 +85,9 @@ export function storedFields(
       'fields',
     );
   }
-  // Which segments an event has, only the event knows.
-  return all.some(({ field, segments }) => segments && names.includes(field)) ? undefined : names;
+  // Which segments an event has, only the event knows; of what an upcaster makes an argument, only the upcaster.
+  const isOpen = all.some(({ field, segments }) => segments && names.includes(field));
+  return isOpen || events.some(({ upcasts }) => upcasts) ? undefined : names;
 }
 
 function refused(message: string, path = 'types'): BackboneError {

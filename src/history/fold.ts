@@ -1,11 +1,4 @@
-import {
-  erasedEvent,
-  type Checkpoint,
-  type Codec,
-  type ContractDefinition,
-  type Position,
-  type ReadEvent,
-} from '../core/index.js';
+import { erasedEvent, eventsByType, type Checkpoint, type Codec, type ContractDefinition } from '../core/index.js';
 import { selectedEvents } from './event-selection.js';
 import { PastEvent } from './past-event.js';
 import type { ReadRange } from './read-range.js';
@@ -31,8 +24,8 @@ export async function fold<C extends object, State>(folding: Folding<C, State>):
   const { contract, history, codec, reducer, key, range, snapshots, all = false } = folding;
   const erased = erasedEvent(contract);
   const events = selectedEvents(contract, Object.keys(reducer.on) as never[]);
-  const types = all ? undefined : [...new Set([...events, ...(snapshots ? [erased] : [])].map(({ type }) => type))];
-  const byType = new Map(events.map((event) => [event.type, event]));
+  const byType = eventsByType(events);
+  const types = all ? undefined : [...new Set([...byType.keys(), ...(snapshots ? [erased.type] : [])])];
   const apply: Readonly<Record<string, ((state: State, event: never) => State) | undefined>> = reducer.on;
 
   const { begin, known } = await begun(folding);
@@ -54,7 +47,8 @@ export async function fold<C extends object, State>(folding: Folding<C, State>):
       latestMs = Math.max(latestMs, appendedAt);
       reached.set(position.partition, position);
       if (!snapshots || !canSave || count % snapshots.every !== 0) continue;
-      if (key !== undefined && !(await isSettled(history, position))) continue;
+      // The events of a key are read as they are: an earlier one may still appear.
+      if (key !== undefined && !(await history.hasReached(position))) continue;
       await snapshots.put({ state, count, latestMs, reached: [...reached.values()] });
     }
   }
@@ -85,10 +79,4 @@ async function erasures<C extends object, State>(
     for (const { message } of events) if (message) ids.add(message.id);
   }
   return ids;
-}
-
-/** The events of a key are read as they are; an earlier one may still appear. Where a read of all has come, none can. */
-async function isSettled(history: StreamHistory, position: Position): Promise<boolean> {
-  const event: ReadEvent | undefined = await history.at(position, []);
-  return event !== undefined;
 }

@@ -43,7 +43,7 @@ export class PastEvent<Name extends string = string, Args = Readonly<Record<stri
     return this.#message.id;
   }
 
-  /** Name and version, `orderPlaced.v1`. */
+  /** Name and version as it was stored, `orderPlaced.v1`: `args` are those of the version that it is read as. */
   get type(): string {
     return this.#message.type;
   }
@@ -76,7 +76,7 @@ export class PastEvent<Name extends string = string, Args = Readonly<Record<stri
     if (this.#malformed) throw this.#malformed;
     const { codec, fields } = this.#decoding;
     checkContentType(this.#message, codec);
-    const values = decodeArguments(this.#event, this.#message.fields, codec, this.#message.erased);
+    const values = decodeArguments(this.#event, this.#message, codec);
     const named = this.#event.arguments.map(({ field }, i) => [field, values[i]] as const);
     return Object.fromEntries(fields ? named.filter(([field]) => fields.has(field)) : named) as Args;
   }

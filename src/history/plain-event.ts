@@ -1,10 +1,11 @@
 import {
   DEFAULT_CONTENT_TYPE,
   describeError,
-  eventOfType,
+  Erased,
   isBackboneError,
+  upcastOf,
   type Codec,
-  type ContractDefinition,
+  type EventDefinition,
   type FieldValue,
   type Message,
   type Position,
@@ -15,10 +16,12 @@ import { checkContentType, metadataOf, type Decoding } from './past-event.js';
 /** An event as plain JSON, for programs that show events or pass them on; also one whose type the contract does not know. */
 export interface PlainEvent {
   readonly id: string;
-  /** Name and version, `orderPlaced.v1`. */
+  /** Name and version as it was stored, `orderPlaced.v1`. */
   readonly type: string;
   /** The contract's method; absent for a type that the contract does not know. */
   readonly name?: string;
+  /** The newer version that `args` are those of, `orderPlaced.v2`; absent when they are as they were stored. */
+  readonly readAs?: string;
   readonly key: string;
   readonly position: Position;
   /** When the server stored it, in ISO 8601. */
@@ -40,9 +43,12 @@ export interface PlainEvent {
   readonly unreadable?: string;
 }
 
-/** Turns an event that was read into plain JSON. Never throws: what cannot be read says so. */
+/**
+ * Turns an event that was read into plain JSON; `definition` is what its type is read as. Never throws: what cannot be
+ * read says so.
+ */
 export function plainEvent(
-  contract: ContractDefinition,
+  definition: EventDefinition | undefined,
   { position, appendedAt, malformed }: ReadEvent,
   message: Message,
   decoding: Decoding,
@@ -50,18 +56,30 @@ export function plainEvent(
   const { time, ...metadata } = metadataOf(message);
   return {
     ...metadata,
-    name: eventOfType(contract, message.type)?.method,
+    name: definition?.method,
     position,
     appendedAt: new Date(appendedAt).toISOString(),
     time: new Date(time).toISOString(),
     erased: message.erased ?? [],
-    ...(malformed ? unreadable(malformed) : argsOf(message, decoding)),
+    ...(malformed ? unreadable(malformed) : argsOf(definition, message, decoding)),
   };
 }
 
-function argsOf(message: Message, { codec, fields }: Decoding): Pick<PlainEvent, 'args' | 'unreadable'> {
+function argsOf(
+  definition: EventDefinition | undefined,
+  message: Message,
+  { codec, fields }: Decoding,
+): Pick<PlainEvent, 'args' | 'unreadable'> & Partial<Pick<PlainEvent, 'readAs' | 'erased'>> {
   try {
     checkContentType(message, codec);
+    const upcast = definition && upcastOf(definition, message, codec);
+    if (upcast) {
+      const wanted = [...upcast].filter(([field, { value }]) => value !== undefined && (fields?.has(field) ?? true));
+      const there = wanted.filter(([, { value }]) => !(value instanceof Erased));
+      const plain = there.map(([field, { value }]) => [field, plainValue(codec.encode(value), codec)]);
+      const erased = [...upcast].flatMap(([field, { value }]) => (value instanceof Erased ? [field] : []));
+      return { readAs: definition.type, erased, args: Object.fromEntries(plain) as PlainEvent['args'] };
+    }
     const wanted = Object.entries(message.fields).filter(([field]) => fields?.has(field) ?? true);
     return { args: Object.fromEntries(wanted.map(([field, value]) => [field, plainValue(value, codec)])) };
   } catch (error) {

@@ -1,5 +1,5 @@
-import { BackboneError, comparePositions, type Checkpoint, type Position } from '../core/index.js';
-import { checkedPosition, positionBefore } from './position-before.js';
+import { BackboneError, comparePositions, positionBefore, type Checkpoint, type Position } from '../core/index.js';
+import { checkedPosition } from './checked-position.js';
 
 /**
  * From where to where to read. A time is the server's append time and a point between events: `from` is the first moment
@@ -18,7 +18,7 @@ export interface ReadRangeOptions {
   readonly follow?: AbortSignal;
 }
 
-/** A range as channels know it, and what is left to check by time: milliseconds, from inclusive, until exclusive. */
+/** A range as channels know it; times are milliseconds since 1970, from inclusive, until exclusive. */
 export interface ReadRange {
   readonly after: Checkpoint;
   readonly until?: Checkpoint | undefined;

@@ -1,29 +1,23 @@
 import {
   BackboneError,
   checkedName,
+  positionBefore,
   type Channel,
-  type Checkpoint,
   type Position,
   type ReadEvent,
   type ReadOptions,
   type Stream,
 } from '../core/index.js';
-import { checkedPosition, checkSameKind, positionBefore } from './position-before.js';
+import { checkedPosition } from './checked-position.js';
 import type { ReadRange } from './read-range.js';
-import { windowOf } from './time-window.js';
 
 /** Which events of a stream are wanted, and what of them. */
 export type Wanted = Pick<ReadOptions, 'types' | 'fields' | 'key' | 'batchSize'>;
-
-/** Without arguments, so many events are little. */
-const LOOKED_AT_ONCE = 1_000;
 
 /** Reads one stream by position, time, key and id, whatever its channel can do of that by itself. */
 export class StreamHistory {
   readonly #channel: Channel;
   readonly #stream: Stream;
-  /** Tells positions of this channel from those of others. */
-  #known: Position | undefined;
 
   constructor(channel: Channel, stream: Stream) {
     this.#channel = channel;
@@ -39,27 +33,31 @@ export class StreamHistory {
   }
 
   /** Reads what lies in a range, in batches; by key a channel without an index is looked through. */
-  async *read(wanted: Wanted, range: ReadRange): AsyncGenerator<readonly ReadEvent[], void, undefined> {
-    const { fromMs = -Infinity, untilMs = Infinity, follow } = range;
-    const isTimed = fromMs > -Infinity || untilMs < Infinity;
-    const { after, until } = isTimed ? await windowOf(this.#looked(wanted, range), range) : range;
-    if (until?.length === 0) return;
-    const isInside = ({ appendedAt }: ReadEvent) => appendedAt >= fromMs && appendedAt < untilMs;
-    for await (const events of this.#matching(wanted, { after, until, follow })) {
-      const inside = isTimed ? events.filter(isInside) : events;
-      if (inside.length > 0) yield inside;
+  async *read({ key, ...wanted }: Wanted, range: ReadRange): AsyncGenerator<readonly ReadEvent[], void, undefined> {
+    const options = { stream: this.#stream, ...wanted, ...range };
+    if (key === undefined || this.#channel.supports.readByKey) {
+      for await (const events of this.#channel.read({ ...options, key })) if (events.length > 0) yield events;
+      return;
+    }
+    for await (const events of this.#channel.read(options)) {
+      const own = events.filter(({ message }) => message?.key === key);
+      if (own.length > 0) yield own;
     }
   }
 
   /** Reads the event at a position; `undefined` when there is none. */
-  async at(position: Position, fields?: readonly string[]): Promise<ReadEvent | undefined> {
+  async at(position: Position): Promise<ReadEvent | undefined> {
     const before = positionBefore(checkedPosition('position', position));
-    const range = { after: before ? [before] : [], until: [position] };
-    for await (const events of this.#matching({ fields, batchSize: 1 }, range)) {
-      const found = events.find((event) => event.position.id === position.id);
-      if (found) return found;
-    }
-    return undefined;
+    return this.#found(before, position, {});
+  }
+
+  /**
+   * Tells whether a read of everything would come to the event at a position: then no earlier one can appear any more.
+   * One event alone is read as it is, so that it is the second of a range here.
+   */
+  async hasReached(position: Position): Promise<boolean> {
+    const before = positionBefore(position);
+    return (await this.#found(before && positionBefore(before), position, { fields: [] })) !== undefined;
   }
 
   /**
@@ -67,55 +65,29 @@ export class StreamHistory {
    *
    * @throws BackboneError `EB_UNSUPPORTED`, `EB_NAME`
    */
-  async withId(id: string, fields?: readonly string[]): Promise<ReadEvent | undefined> {
+  async withId(id: string): Promise<ReadEvent | undefined> {
     checkedName('event id', id);
     if (!this.#channel.supports.readById) {
       const message = 'this channel cannot read an event by its id; read it by its position, `get(position)`';
       throw new BackboneError('EB_UNSUPPORTED', message, { details: { missing: ['readById'] } });
     }
-    for await (const events of this.#channel.read({ stream: this.#stream, ids: [id], fields })) {
+    for await (const events of this.#channel.read({ stream: this.#stream, ids: [id] })) {
       const found = events.find(({ message }) => message?.id === id);
       if (found) return found;
     }
     return undefined;
   }
 
-  /** The same events without their arguments, to the present end. */
-  #looked(wanted: Wanted, { after, until }: ReadRange): AsyncIterable<readonly ReadEvent[]> {
-    return this.#matching({ ...wanted, fields: [], batchSize: LOOKED_AT_ONCE }, { after, until });
-  }
-
-  /** Reads by positions alone, and sees to it that they are of this channel. */
-  async *#matching(
-    { key, ...wanted }: Wanted,
-    { after, until, follow }: ReadRange,
-  ): AsyncGenerator<readonly ReadEvent[], void, undefined> {
-    const asked = [...after, ...(until ?? [])];
-    if (this.#known) checkSameKind(asked, this.#known);
-    const hasIndex = this.#channel.supports.readByKey;
-    const byKey = hasIndex ? { key } : {};
-    for await (const events of this.#channel.read({
-      stream: this.#stream,
-      ...wanted,
-      ...byKey,
-      after,
-      until,
-      follow,
-    })) {
-      this.#learn(events, asked);
-      yield key === undefined || hasIndex ? events : events.filter(({ message }) => message?.key === key);
+  async #found(
+    after: Position | undefined,
+    until: Position,
+    wanted: Pick<ReadOptions, 'fields'>,
+  ): Promise<ReadEvent | undefined> {
+    const range = { after: after ? [after] : [], until: [until] };
+    for await (const events of this.#channel.read({ stream: this.#stream, ...wanted, ...range, batchSize: 2 })) {
+      const found = events.find(({ position }) => position.id === until.id);
+      if (found) return found;
     }
-    if (asked.length === 0 || this.#known) return;
-    // Nothing was found: perhaps because nothing can be found by such a position.
-    for await (const events of this.#channel.read({ stream: this.#stream, fields: [], batchSize: 1 })) {
-      this.#learn(events, asked);
-      break;
-    }
-  }
-
-  #learn([first]: readonly ReadEvent[], asked: Checkpoint): void {
-    if (this.#known || !first) return;
-    this.#known = first.position;
-    checkSameKind(asked, first.position);
+    return undefined;
   }
 }

@@ -9,6 +9,7 @@ import {
   EventsContract,
   Field,
   Personal,
+  upcast,
   type ConsumeContext,
   type ContractClass,
   type MiddlewareContext,
@@ -169,6 +170,11 @@ describe('what was erased', () => {
       return { user, note };
     }
 
+    @ContractEvent({ version: 2, upcast: [upcast(1, 2, {})] })
+    sent(user: User) {
+      return { user };
+    }
+
     @ContractEvent()
     moved(
       @Field({
@@ -183,8 +189,8 @@ describe('what was erased', () => {
     }
   }
 
-  const checked = (method: string, args: unknown[], erased: readonly string[] = []) => {
-    const context = Object.assign(contextOf('consume', method, args, Erasable), { erased });
+  const checked = (method: string, args: unknown[], erased: readonly string[] = [], type = `${method}.v1`) => {
+    const context = Object.assign(contextOf('consume', method, args, Erasable), { erased, type });
     return validate(classValidator)(context, () => Promise.resolve());
   };
 
@@ -195,9 +201,18 @@ describe('what was erased', () => {
     ).resolves.toBeUndefined();
   });
 
+  it('passes in an event of an older version, whatever was made of what is left', async () => {
+    const wrong = Object.assign(new User(), { email: '' });
+    await expect(checked('sent', [wrong], ['buyer.contact'], 'sent.v1')).resolves.toBeUndefined();
+  });
+
   it('is not what is merely wrong', async () => {
     const wrong = Object.assign(new User(), { email: '' });
     await expect(checked('placed', [wrong, {}], ['note'])).rejects.toMatchObject({ code: 'EB_VALIDATION' });
     await expect(checked('moved', [wrong], ['note'])).rejects.toMatchObject({ code: 'EB_VALIDATION' });
+    await expect(checked('sent', [wrong], ['buyer.contact'], 'sent.v2')).rejects.toMatchObject({
+      code: 'EB_VALIDATION',
+    });
+    await expect(checked('sent', [wrong], [], 'sent.v1')).rejects.toMatchObject({ code: 'EB_VALIDATION' });
   });
 });

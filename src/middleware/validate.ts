@@ -2,6 +2,8 @@ import {
   BackboneError,
   Erased,
   isBackboneError,
+  type ArgumentDefinition,
+  type ConsumeContext,
   type EventDefinition,
   type Middleware,
   type MiddlewareContext,
@@ -71,7 +73,7 @@ function checkOf(event: EventDefinition, validator: ClassValidator): Check | und
       const value = args[index];
       if (value === undefined || value === null || value instanceof Erased) return [];
       // What it lacks was erased, which is no fault of the event.
-      if (segments && stage === 'consume' && context.erased.some((name) => name.startsWith(`${field}.`))) return [];
+      if (stage === 'consume' && isPartlyErased(context, event, { field, segments })) return [];
       let instance: unknown;
       try {
         instance = stage === 'produce' ? shape.revive(asStored(value), field) : value;
@@ -82,6 +84,16 @@ function checkOf(event: EventDefinition, validator: ClassValidator): Check | und
     });
     return (await Promise.all(perArgument)).flat();
   };
+}
+
+/** Of an older version any argument may be made of what was erased in part. */
+function isPartlyErased(
+  { type, erased }: ConsumeContext,
+  event: EventDefinition,
+  { field, segments }: Pick<ArgumentDefinition, 'field' | 'segments'>,
+): boolean {
+  if (event.upcasts?.has(type) === true) return erased.length > 0;
+  return segments !== undefined && erased.some((name) => name.startsWith(`${field}.`));
 }
 
 async function checkInstance(validator: ClassValidator, value: unknown, path: string): Promise<readonly FailedCheck[]> {

@@ -4,6 +4,7 @@ import { covers } from './anchor.js';
 import { ProgressCounter, type InitProgress } from './init-progress.js';
 import { ProjectionRun } from './projection-run.js';
 import { streamOfProjection, type CheckedSettings, type ProjectionRunnerOptions } from './projection-options.js';
+import { handledTypes } from './projection.js';
 
 /** How to make a model anew. */
 export interface InitOptions {
@@ -58,7 +59,7 @@ export async function initModel<Transaction>(
     const side = swap ? model.shadow : model;
     const saved = await side.load(projection.name).catch(() => undefined);
     const after = saved && !anew(saved) ? saved.checkpoint : [];
-    const types = projection.handlers.map(({ event }) => event.type);
+    const types = handledTypes(projection);
     void progress.count(channel, { stream: streamOfProjection(options), types, after }, counting.signal);
   }
   try {

@@ -3,6 +3,7 @@ import { ConsumedEvent, type ConsumedFrom, type EventDefinition, type Message, t
 /** In what a projection handles an event. */
 export interface Projecting<Transaction> {
   readonly tx: Transaction;
+  /** The model is being built and has not read to the end yet: send nothing to anybody. */
   readonly isReplay: boolean;
 }
 
@@ -10,8 +11,6 @@ export interface Projecting<Transaction> {
 export class ProjectedEvent<Transaction = unknown> extends ConsumedEvent {
   /** Write with this and nothing else: what goes through it happens exactly once. */
   readonly tx: Transaction;
-  /** The model is being built and has not read to the end yet: send nothing to anybody. */
-  readonly isReplay: boolean;
 
   constructor(
     event: EventDefinition,
@@ -20,8 +19,7 @@ export class ProjectedEvent<Transaction = unknown> extends ConsumedEvent {
     from: ConsumedFrom,
     { tx, isReplay }: Projecting<Transaction>,
   ) {
-    super(event, { position, appendedAt, deliveries: 1 }, message, from);
+    super(event, { position, appendedAt, deliveries: 1, replayed: isReplay }, message, from);
     this.tx = tx;
-    this.isReplay = isReplay;
   }
 }

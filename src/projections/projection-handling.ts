@@ -1,6 +1,7 @@
 import {
   BackboneError,
   compose,
+  eventsByType,
   jsonCodec,
   lacksErased,
   runWithEvent,
@@ -26,9 +27,13 @@ export class ProjectionHandling<Transaction> {
       });
       this.#runs.set(handler.event.type, { event: handler.event, run });
     }
+    for (const [type, { type: readAs }] of eventsByType(projection.handlers.map(({ event }) => event))) {
+      const handler = this.#runs.get(readAs);
+      if (handler) this.#runs.set(type, handler);
+    }
   }
 
-  /** The types that have a handler. */
+  /** The types that have a handler, older versions that are read as one of them included. */
   get types(): readonly string[] {
     return [...this.#runs.keys()];
   }
@@ -42,7 +47,7 @@ export class ProjectionHandling<Transaction> {
     if (malformed) throw malformed;
     const handler = message && this.#runs.get(message.type);
     if (!handler) return true;
-    if (lacksErased(handler.event, message)) return false;
+    if (lacksErased(handler.event, message, this.#from.codec)) return false;
     const context = new ProjectedEvent(handler.event, event, message, this.#from, projecting);
     await runWithEvent(context, () => handler.run(context));
     if (context.completed || context.skipped) return true;

@@ -22,7 +22,7 @@ import {
   type CheckedSettings,
   type ProjectionRunnerOptions,
 } from './projection-options.js';
-import { checkedProjection } from './projection.js';
+import { checkedProjection, handledTypes } from './projection.js';
 import { reportProjection } from './projection-diagnostics.js';
 import { UnreadFront } from './unread-front.js';
 
@@ -150,7 +150,7 @@ export class ProjectionRunner<Transaction = unknown> implements StreamReader {
     const { projection, channel, model } = this.#options;
     const saved = await model.load(projection.name);
     const checkpoint = saved?.checkpoint ?? [];
-    const types = projection.handlers.map(({ event }) => event.type);
+    const types = handledTypes(projection);
     const counted = await countEvents(channel, { stream: this.stream, types, after: checkpoint }, MOST_COUNTED);
     const { events, more, oldestAt = Date.now() } = counted;
     const run = this.#following?.run;
@@ -223,7 +223,7 @@ export class ProjectionRunner<Transaction = unknown> implements StreamReader {
     const saved = await model.load(projection.name);
     if (!saved || saved.version === 0) return false;
     if (covers(saved.checkpoint, wanted)) return true;
-    const types = projection.handlers.map(({ event }) => event.type);
+    const types = handledTypes(projection);
     const rest = channel.read({
       stream: this.stream,
       types,

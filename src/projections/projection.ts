@@ -3,6 +3,7 @@ import {
   checkedName,
   describeContract,
   eventOfMethod,
+  eventsByType,
   type ContractClass,
   type ContractDefinition,
   type Erasure,
@@ -68,6 +69,11 @@ export function defineProjection<C extends object, Transaction>(
     return [handler];
   });
   return checkedProjection({ name, contract: definition, handlers, create, version });
+}
+
+/** Returns the types that a projection reads, older versions that are read as one of them included. */
+export function handledTypes<Transaction>({ handlers }: Projection<Transaction>): readonly string[] {
+  return [...eventsByType(handlers.map(({ event }) => event)).keys()];
 }
 
 /**

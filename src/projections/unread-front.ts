@@ -8,6 +8,7 @@ import {
 } from '../core/index.js';
 import { covers } from './anchor.js';
 import { streamOfProjection, type ProjectionRunnerOptions } from './projection-options.js';
+import { handledTypes } from './projection.js';
 
 /**
  * Finds up to where a log holds nothing that a projection still has to read. Events that no handler is for do not move
@@ -25,7 +26,7 @@ export class UnreadFront {
     const { channel, projection } = options;
     this.#channel = channel;
     this.#stream = streamOfProjection(options);
-    this.#types = new Set(projection.handlers.map(({ event }) => event.type));
+    this.#types = new Set(handledTypes(projection));
     this.#version = projection.version;
   }
 

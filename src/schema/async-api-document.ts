@@ -35,6 +35,8 @@ export interface AsyncApiMessage {
   readonly payload: JsonSchema;
   /** What `schemaFingerprint` gives for the event. */
   readonly 'x-fingerprint': string;
+  /** The older types that are read as this event. */
+  readonly 'x-upcasts'?: readonly string[];
 }
 
 /** What is done with events of a stream: produced, or consumed by a group. */

@@ -9,6 +9,7 @@ import {
   Field,
   Key,
   Personal,
+  upcast,
   type EventDefinition,
 } from '../core/index.js';
 import type { AsyncApiDocument } from './async-api-document.js';
@@ -65,7 +66,12 @@ class UrgentOrders extends Orders {
 
 @EventsContract('heartbeats')
 class Heartbeats {
-  @ContractEvent()
+  @ContractEvent({ name: 'beat', version: 2, deprecated: 'produce' })
+  beatV2(rate: number) {
+    return { rate };
+  }
+
+  @ContractEvent({ version: 3, upcast: [upcast(1, 2, {}), upcast(2, 3, {})] })
   beat() {
     return {};
   }
@@ -153,6 +159,15 @@ describe('an AsyncAPI document', () => {
       'x-fingerprint': await schemaFingerprint(eventOf('placed')),
     });
     expect(Object.keys(components.schemas)).toEqual(['CloudEvent', 'Customer', 'CloudEvent2']);
+  });
+
+  it('says which versions should go, and which older ones are read as which event', async () => {
+    const { channels } = await whole();
+    const messages = Object.values(channels['heartbeats']?.messages ?? {});
+    expect(messages.map(({ name, payload, ...more }) => [name, payload.deprecated, more['x-upcasts']])).toEqual([
+      ['beat.v2', true, ['beat.v1']],
+      ['beat.v3', undefined, ['beat.v1', 'beat.v2']],
+    ]);
   });
 
   it('tells who produces and which group consumes what', async () => {

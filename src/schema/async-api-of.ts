@@ -67,7 +67,7 @@ function channel(name: string, events: readonly EventDefinition[], builder: Sche
 }
 
 function message(event: EventDefinition, builder: SchemaBuilder): AsyncApiMessage {
-  const { type, name } = event;
+  const { type, name, upcasts } = event;
   const payload = builder.event(event);
   const own = { type: 'object', properties: { type: { type: 'string', const: type } } };
   return {
@@ -77,6 +77,7 @@ function message(event: EventDefinition, builder: SchemaBuilder): AsyncApiMessag
     headers: { allOf: [{ $ref: `${SCHEMAS}${CLOUD_EVENT}` }, own] },
     payload,
     'x-fingerprint': fingerprintOf(type, payload, builder.definitions),
+    ...(upcasts && { 'x-upcasts': [...upcasts.keys()] }),
   };
 }
 

@@ -39,6 +39,11 @@ function compareEvents(
   return [...events].flatMap(([type, [old, current]]): readonly SchemaChange[] => {
     const path = `${stream}/${type}`;
     if (!current) {
+      const readAs = [...events].find(([, [, other]]) => other?.['x-upcasts']?.includes(type))?.[0];
+      if (readAs !== undefined) {
+        const message = `the event is gone, and stored ones are read as ${readAs}`;
+        return [{ verdict: 'compatible', kind: 'event-upcast', path, message }];
+      }
       const message = 'the event is gone, and stored ones can no longer be handled';
       return [{ verdict: 'breaking', kind: 'event-removed', path, message }];
     }

@@ -31,6 +31,7 @@ export interface JsonSchema {
   readonly uniqueItems?: boolean;
   readonly pattern?: string;
   readonly contentEncoding?: string;
+  readonly deprecated?: boolean;
   /** The field holds personal data, and may have been erased. */
   readonly 'x-personal'?: boolean;
   /** The names of checks that are made of a value and that JSON Schema has no word for. */

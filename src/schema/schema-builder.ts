@@ -42,6 +42,7 @@ export class SchemaBuilder {
       properties,
       ...(Object.keys(patterns).length > 0 ? { patternProperties: patterns } : {}),
       required,
+      ...(event.deprecated !== undefined && { deprecated: true }),
     };
   }
 

@@ -11,6 +11,7 @@ export type SchemaChangeKind =
   | 'stream-added'
   | 'event-removed'
   | 'event-added'
+  | 'event-upcast'
   | 'field-removed'
   | 'field-added'
   | 'field-required'

@@ -34,9 +34,22 @@ export function readingPromises(open: () => Channel): void {
     }
     if (channel.supports.readById) expect(await reader.byId('nobody')).toBeUndefined();
     else await expect(reader.byId('nobody')).rejects.toMatchObject({ code: 'EB_UNSUPPORTED' });
-    const [last] = receipts.slice(-1);
-    const behind = { partition: 0, id: (last?.position.id ?? '').replace(/\d+$/, '999999') };
-    expect(await reader.get(behind)).toBeUndefined();
+  });
+
+  it('finds nothing behind the end of the stream, and refuses to read from there or up to there', async () => {
+    const { shop, reader } = openScene(open);
+    const { position } = await shop.paid('a', 1);
+    const beyond = { ...position, id: position.id.replace(/\d+$/, '999999') };
+    expect(await reader.get(beyond)).toBeUndefined();
+    expect(await reader.get({ ...beyond, partition: 77 }).catch(codeOf)).toBeOneOf([undefined, 'EB_ARGUMENT']);
+    const follow = new AbortController().signal;
+    for (const range of [{ after: beyond }, { from: beyond }, { until: beyond }, { after: beyond, follow }]) {
+      await expect(all(reader.events(range))).rejects.toMatchObject({ code: 'EB_ARGUMENT' });
+    }
+    await expect(all(reader.events({ after: { ...position, partition: 77 } }))).rejects.toMatchObject({
+      code: 'EB_ARGUMENT',
+    });
+    expect(await all(reader.events({ after: position }))).toEqual([]);
   });
 
   it('begins behind a position or at it, and ends at one', async () => {
@@ -143,5 +156,7 @@ export function readingPromises(open: () => Channel): void {
     await expect(new EventReader(Shop, scene).get(strange)).rejects.toMatchObject({ code: 'EB_ARGUMENT' });
   });
 }
+
+const codeOf = (error: unknown) => (error as { code?: string }).code;
 
 const ADA = { email: 'ada@example.org' };

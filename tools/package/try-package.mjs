@@ -1,13 +1,15 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startStack } from '../dev-stack/index.mjs';
+import { rollingUpgrade } from './rolling-upgrade.mjs';
 
 /**
  * Packs the library, installs the tarball in an empty project with Nest 12, puts the README's example there word for
- * word, compiles it and waits until its handler has run.
+ * word, compiles it and waits until its handler has run. Then one build of an application is replaced by the next one
+ * while both work.
  */
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
@@ -18,9 +20,14 @@ try {
   if (redis?.available !== true) throw new Error(`no Redis: ${redis?.available === false ? redis.reason : ''}`);
   install();
   writeExample();
+  cpSync(fileURLToPath(new URL('rolling', import.meta.url)), join(project, 'src', 'rolling'), { recursive: true });
   run('npx', ['tsc', '-p', '.'], project);
   await handled(redis.url);
   console.log("the packed library runs the README's example in a fresh project");
+  await rollingUpgrade({ folder: join(project, 'dist', 'rolling'), url: redis.url });
+  console.log(
+    'two builds on the packed library replace each other, consumers first and producers first, and lose nothing',
+  );
 } finally {
   await stack.stop();
   rmSync(project, { recursive: true, force: true });
