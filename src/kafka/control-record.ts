@@ -8,6 +8,8 @@ export interface EpochFact {
   readonly start: readonly PartitionOffset[];
   /** The group has committed: from now on missing offsets are lost ones. */
   readonly begun: boolean;
+  /** Up to where, exclusively, the group had finished partitions when resets moved it back. */
+  readonly replays?: readonly PartitionOffset[];
 }
 
 /** A member that handles a type was here. */

@@ -33,6 +33,7 @@ export interface EventRead {
     message?: Message & { fields: Fields; erased?: readonly string[] };
     malformed?: BackboneError;
     fieldsOmitted?: boolean;
+    replayed?: boolean;
   };
   /** The names of the fields that are in the payload store. */
   readonly inStore: readonly string[];

@@ -121,7 +121,7 @@ async function stay() {
       Promise.resolve(
         partitions.map((partition) => {
           const committed = server.committed.get(partition);
-          return { partition, offset: committed ?? 0n, committed, high: 5n };
+          return { partition, offset: committed ?? 0n, committed, high: 5n, replayedTo: 0n };
         }),
       ),
     begun: () => Promise.resolve(),

@@ -140,15 +140,15 @@ export class GroupMembership implements MemberListener {
     if (!starts || assigning.signal.aborted || this.#ended.signal.aborted) return [];
     const former = this.#former;
     this.#former = new Map();
-    for (const { partition, offset, committed, high } of starts) {
+    for (const { partition, ...start } of starts) {
       const kept = former.get(partition);
       // Another commit than ours: somebody else was there meanwhile.
-      const isOurs = kept !== undefined && kept.committed === committed;
+      const isOurs = kept !== undefined && kept.committed === start.committed;
       if (isOurs) {
-        kept.resume(high);
+        kept.resume(start.high);
         former.delete(partition);
       }
-      this.#owned.set(partition, isOurs ? kept : new PartitionIntake(this.#host.group, offset, committed, high));
+      this.#owned.set(partition, isOurs ? kept : new PartitionIntake(this.#host.group, start));
     }
     const lost = [...former.values()].flatMap(({ inHand }) => inHand);
     if (lost.length > 0) this.#host.lost(lost);

@@ -36,10 +36,11 @@ export async function groupState(
     })
     .sort((a, b) => a.partition - b.partition);
   const behind = reached.filter(({ from, high }) => from < high);
-  const inHand = members.flatMap((member) => member.inHand.map(({ appendedAt }) => appendedAt));
+  const held = members.flatMap((member) => member.inHand);
+  const inHand = held.map(({ appendedAt }) => appendedAt);
   return {
     group,
-    consumers: known.members,
+    consumers: known.members.length,
     pending: inHand.length,
     lag: behind.reduce((sum, { from, high }) => sum + Number(high - from), 0),
     oldestWaitingAt: await oldestOf(driver, events, behind),
@@ -47,6 +48,10 @@ export async function groupState(
     retrying: 0,
     deadLetters: letters.size,
     parkedKeys: 0,
+    members: known.members.map(({ name, partitions }) => ({
+      ...{ name, partitions },
+      pending: held.filter(({ position }) => partitions.includes(position.partition)).length,
+    })),
     delivered: reached.flatMap(({ partition, from }) => (from > 0n ? { partition, id: String(from - 1n) } : [])),
   };
 }

@@ -1,11 +1,18 @@
-import { BackboneError, type ChannelAdmin, type Checkpoint, type GroupState, type Stream } from '../core/index.js';
+import {
+  BackboneError,
+  type ChannelAdmin,
+  type GroupState,
+  type ResetTarget,
+  type Stream,
+  type StreamExtent,
+} from '../core/index.js';
 import { channelError } from './channel-error.js';
 import { groupState } from './group-state.js';
 import type { GroupLog } from './group-log.js';
 import type { KafkaDeadLetters } from './kafka-dead-letters.js';
 import type { KafkaDriver } from './kafka-driver.js';
+import { resetGroup } from './kafka-reset.js';
 import type { KafkaSubscription } from './kafka-subscription.js';
-import { offsetBehind } from './stream-reading.js';
 import { topicNames } from './topic-names.js';
 import type { Topics } from './topics.js';
 
@@ -37,6 +44,22 @@ export class KafkaAdmin implements ChannelAdmin {
     return states.flatMap((state) => state ?? []);
   }
 
+  /** Counts offsets, some of which may hold no event: what is copied when it is redriven, and marks of transactions. */
+  extent(stream: Stream): Promise<StreamExtent> {
+    return this.#told('reading how far a stream reaches', async () => {
+      const { events: topic } = topicNames(stream);
+      const marks = (await this.#input.topics.exists(topic)) ? await this.#input.driver.watermarks(topic) : [];
+      const filled = marks.filter(({ low, high }) => low < high);
+      return {
+        events: Number(filled.reduce((sum, { low, high }) => sum + high - low, 0n)),
+        isEstimated: true,
+        appended: Number(marks.reduce((sum, { high }) => sum + high, 0n)),
+        first: filled.map(({ partition, low }) => ({ partition, id: String(low) })),
+        last: filled.map(({ partition, high }) => ({ partition, id: String(high - 1n) })),
+      };
+    });
+  }
+
   state(stream: Stream, group: string): Promise<GroupState | undefined> {
     return this.#told('reading the state of a group', async () => {
       const facts = (await this.#log(stream)).group(group);
@@ -47,22 +70,13 @@ export class KafkaAdmin implements ChannelAdmin {
     });
   }
 
-  reset(stream: Stream, group: string, to: 'beginning' | 'end' | Checkpoint): Promise<void> {
+  reset(stream: Stream, group: string, to: ResetTarget): Promise<void> {
     return this.#told('resetting a group', async () => {
-      await this.#input.topics.events(stream);
       const log = await this.#log(stream);
-      const marks = await this.#input.driver.watermarks(topicNames(stream).events);
-      const start = marks.map(({ partition, low, high }) => {
-        const offset = to === 'beginning' ? low : to === 'end' ? high : (offsetBehind(to, partition) ?? low);
-        if (offset <= high) return { partition, offset };
-        throw new BackboneError(
-          'EB_ARGUMENT',
-          `partition ${partition} holds no such position yet; nothing was changed`,
-        );
-      });
-      // A name of its own for each life of the group: what an old consumer commits is of no use to anybody.
-      const epoch = (log.group(group).epoch?.epoch ?? 0) + 1;
-      await log.write([{ group, fact: { kind: 'epoch', epoch, start, begun: false } }]);
+      // What is finished here and not committed yet would come as if it had not been.
+      const here = this.#input.subscriptions(stream, group).flatMap(({ membership }) => membership ?? []);
+      await Promise.all(here.map((member) => member.flush()));
+      await resetGroup({ driver: this.#input.driver, log, stream, group }, to);
     });
   }
 

@@ -61,6 +61,7 @@ export function kafkaChannel(options: KafkaChannelOptions): Channel {
 }
 
 class KafkaChannel implements Channel {
+  readonly technology = 'kafka';
   readonly supports: ChannelSupports;
   readonly admin: KafkaAdmin;
   readonly #driver: KafkaDriver;

@@ -31,6 +31,12 @@ export interface PartitionOffset {
   readonly offset: bigint;
 }
 
+/** A member of a group, and what it was given to read; nothing while the group is being shared out. */
+export interface AssignedMember {
+  readonly name: string;
+  readonly partitions: readonly number[];
+}
+
 /** What a topic must be like when it is made. */
 export interface TopicWanted {
   readonly topic: string;
@@ -136,8 +142,8 @@ export interface KafkaDriver {
   offsetsAt(topic: string, timestamp: number): Promise<readonly PartitionOffset[]>;
   /** How far a group has come; partitions without a commit are left out. */
   committed(topic: string, groupId: string): Promise<readonly PartitionOffset[]>;
-  /** How many members a group has now; none where there is no such group. */
-  group(groupId: string): Promise<{ readonly members: number }>;
+  /** The members that a group has now; none where there is no such group. */
+  group(groupId: string): Promise<{ readonly members: readonly AssignedMember[] }>;
   /** Removes the records below the offsets. */
   deleteRecords(topic: string, offsets: readonly PartitionOffset[]): Promise<void>;
   close(): Promise<void>;

@@ -85,13 +85,18 @@ export class KafkaSubscription implements Subscription {
     const holds = ({ delivery }: Settlement) =>
       !this.#closing.signal.aborted && this.membership === membership && membership?.holds(delivery) === true;
     await membership?.known();
-    const letters = settlements
-      .filter((settlement) => mayBeLetter(settlement) && holds(settlement))
-      .flatMap((settlement) => this.#letterOf(settlement));
-    if (letters.length > 0) {
-      await this.#input.log.write(letters).catch((error: unknown) => {
+    const letters = () =>
+      settlements
+        .filter((settlement) => mayBeLetter(settlement) && holds(settlement))
+        .flatMap((settlement) => this.#letterOf(settlement));
+    if (letters().length > 0) {
+      try {
+        // Another process may have reset the group: what was in hand before is nobody's any more.
+        await this.#input.log.refresh();
+        await this.#input.log.write(letters());
+      } catch (error) {
         throw channelError('setting events aside', error);
-      });
+      }
       await membership?.known();
     }
     const held: Delivery[] = [];

@@ -1,11 +1,12 @@
-import kafkajs, { type Admin } from 'kafkajs';
-import type { PartitionOffset, TopicFound, TopicWanted, Watermarks } from './kafka-driver.js';
+import kafkajs, { type Admin, type MemberDescription } from 'kafkajs';
+import type { AssignedMember, PartitionOffset, TopicFound, TopicWanted, Watermarks } from './kafka-driver.js';
 import { KafkaCallError, kafkaErrorType, kafkaFailure } from './kafka-failure.js';
 import type { KafkaConnection } from './kafka-options.js';
 import { kafkajsClient } from './kafkajs-client.js';
 import { KafkajsSockets } from './kafkajs-sockets.js';
 
 const SECOND_LOOK_MS = 300;
+const { MemberAssignment } = kafkajs.AssignerProtocol;
 
 interface Link {
   readonly admin: Admin;
@@ -75,9 +76,9 @@ export class KafkajsAdmin {
     return inOrder(own.filter(({ offset }) => offset >= 0n));
   }
 
-  async group(groupId: string): Promise<{ readonly members: number }> {
+  async group(groupId: string): Promise<{ readonly members: readonly AssignedMember[] }> {
     const { groups } = await this.#ask((admin) => admin.describeGroups([groupId]));
-    return { members: groups[0]?.members.length ?? 0 };
+    return { members: groups[0]?.members.map(assignedMember) ?? [] };
   }
 
   async deleteGroup(groupId: string): Promise<void> {
@@ -142,6 +143,12 @@ async function disconnect({ admin, sockets }: Link): Promise<void> {
   // It waits for calls on their way, if any.
   await Promise.race([admin.disconnect().catch(() => undefined), new Promise((end) => setTimeout(end, 2_000).unref())]);
   sockets.destroy();
+}
+
+/** Each group of ours reads one topic. */
+function assignedMember({ memberId, memberAssignment }: MemberDescription): AssignedMember {
+  const assigned = memberAssignment.length === 0 ? null : MemberAssignment.decode(memberAssignment);
+  return { name: memberId, partitions: Object.values(assigned?.assignment ?? {}).flat() };
 }
 
 async function partitionsOf(admin: Admin, topic: string) {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import kafkajs, { type Consumer } from 'kafkajs';
 import { deferred } from './deferred.js';
 import type { StoredRecord } from './kafka-driver.js';
@@ -10,6 +11,7 @@ import { KafkajsSockets } from './kafkajs-sockets.js';
 import { untilOver } from './until-over.js';
 
 const MOST_WAITING = 8;
+const RECORDS_A_TURN = 500;
 const STALLED_MS = 15_000;
 
 /** From which offset up to which one (exclusive) to read a partition. */
@@ -94,7 +96,11 @@ export async function* readRanges(
       const batch = waiting.shift();
       if (batch) {
         change();
-        yield batch;
+        for (let i = 0; i < batch.length; i += RECORDS_A_TURN) {
+          // The next fetch goes out, and comes in, while these are handled.
+          await nextTurn();
+          yield batch.slice(i, i + RECORDS_A_TURN);
+        }
       } else {
         if (failure !== undefined) throw asError(failure);
         await withinMs(changed.promise, STALLED_MS);

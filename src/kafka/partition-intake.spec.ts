@@ -59,7 +59,7 @@ describe('the intake of a partition', () => {
 });
 
 function intakeOf(count: number): PartitionIntake {
-  const intake = new PartitionIntake('group', 0n, 0n, BigInt(count));
+  const intake = new PartitionIntake('group', { offset: 0n, committed: 0n, high: BigInt(count), replayedTo: 0n });
   void intake.add(records(0, count), BigInt(count), 100);
   return intake;
 }

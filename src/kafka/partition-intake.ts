@@ -1,6 +1,7 @@
 import type { Delivery } from '../core/index.js';
 import { isPassedBy, readEvent, type EventRead } from './event-record.js';
 import type { StoredRecord } from './kafka-driver.js';
+import type { PartitionStart } from './start-offsets.js';
 import { SettledPrefix, type OpenRecord } from './settled-prefix.js';
 
 interface Held {
@@ -15,6 +16,7 @@ export class PartitionIntake {
   /** What the server knows to be finished; nothing when it knows nothing. */
   committed: bigint | undefined;
   readonly #group: string;
+  readonly #replayedTo: bigint;
   readonly #prefix: SettledPrefix;
   /** By the id of the position. */
   readonly #inHand = new Map<string, Held>();
@@ -25,9 +27,10 @@ export class PartitionIntake {
   #stopped = false;
   #onRoom: () => void = () => undefined;
 
-  constructor(group: string, begin: bigint, committed: bigint | undefined, high: bigint) {
+  constructor(group: string, { offset, committed, high, replayedTo }: Omit<PartitionStart, 'partition'>) {
     this.#group = group;
-    this.#prefix = new SettledPrefix(begin);
+    this.#replayedTo = replayedTo;
+    this.#prefix = new SettledPrefix(offset);
     this.committed = committed;
     this.#high = high;
   }
@@ -91,6 +94,7 @@ export class PartitionIntake {
       }
       const event = readEvent(record, wanted);
       const { delivery } = event;
+      if (record.offset < this.#replayedTo) delivery.replayed = true;
       this.#inHand.set(delivery.position.id, { delivery, opened, record });
       taken.push(event);
     }
@@ -99,9 +103,9 @@ export class PartitionIntake {
     return taken;
   }
 
-  /** Whether a delivery is in the hand. */
+  /** True for this very delivery in the hand, not for an earlier one of the same event. */
   holds({ position }: Delivery): boolean {
-    return this.#inHand.has(position.id);
+    return this.#inHand.get(position.id)?.delivery.position === position;
   }
 
   /** The record of a delivery in the hand. */

@@ -11,6 +11,8 @@ export type OnOffsetLost = 'fail' | 'earliest' | 'latest';
 export interface PartitionStart extends PartitionOffset {
   readonly committed: bigint | undefined;
   readonly high: bigint;
+  /** Records below it had been finished when a reset moved the group back. */
+  readonly replayedTo: bigint;
 }
 
 /** What is asked for of the places where a group begins. */
@@ -38,7 +40,7 @@ export async function startOffsets(
 ): Promise<readonly PartitionStart[]> {
   const { driver, log, stream, group, onOffsetLost } = input;
   const { events } = topicNames(stream);
-  const { epoch, start, begun } = await epochOf(input, partitions.includes(0), signal);
+  const { epoch, start, begun, replays = [] } = await epochOf(input, partitions.includes(0), signal);
   const committed = await driver.committed(events, groupId(events, group, epoch));
   // Asked for afterwards: others go on appending, and committing.
   const marks = await driver.watermarks(events);
@@ -50,9 +52,11 @@ export async function startOffsets(
     const known = committed.find((each) => each.partition === partition)?.offset;
     const isLost = isForgotten || (known !== undefined && (known < low || known > high));
     if (isLost && onOffsetLost === 'fail') throw offsetLost(group, partition, isForgotten);
-    if (isLost) return { partition, offset: onOffsetLost === 'earliest' ? low : high, committed: known, high };
+    const replayedTo = replays.find((each) => each.partition === partition)?.offset ?? 0n;
+    const found = { partition, committed: known, high, replayedTo };
+    if (isLost) return { ...found, offset: onOffsetLost === 'earliest' ? low : high };
     const told = start.find((each) => each.partition === partition)?.offset ?? low;
-    return { partition, offset: known ?? (told > low ? told : low), committed: known, high };
+    return { ...found, offset: known ?? (told > low ? told : low) };
   });
 
   async function epochOf({ from }: StartInput, mayBegin: boolean, until: AbortSignal) {

@@ -1,7 +1,16 @@
-import { BackboneError, type Checkpoint, type ReadEvent, type ReadOptions } from '../core/index.js';
+import {
+  BackboneError,
+  beyondEnd,
+  isWithinTimes,
+  onlyPosition,
+  type Checkpoint,
+  type Position,
+  type ReadEvent,
+  type ReadOptions,
+} from '../core/index.js';
 import { channelError } from './channel-error.js';
 import { isPassedBy, readEvent, type EventRead } from './event-record.js';
-import type { KafkaDriver, Watermarks } from './kafka-driver.js';
+import type { KafkaDriver, PartitionOffset, Watermarks } from './kafka-driver.js';
 import { pauseMs } from './pause-ms.js';
 import { readRecords } from './read-records.js';
 import { topicNames } from './topic-names.js';
@@ -15,6 +24,8 @@ export interface ReadingInput {
 }
 
 const DEFAULT_BATCH_SIZE = 100;
+/** The last one that a `Date` can name. */
+const LATEST_MS = 8.64e15;
 const DECIMAL = /^\d{1,20}$/;
 
 /** Reads a stream without a group: each partition up to the end that it has when reading begins, or on and on. */
@@ -26,16 +37,25 @@ export async function* readStream(
     throw new BackboneError('EB_UNSUPPORTED', 'the Kafka channel cannot read by key or id; read by range and filter');
   }
   const { stream, after = [], until, follow } = options;
-  if (follow && until) throw new BackboneError('EB_ARGUMENT', 'a read that follows has no end; leave out `until`');
+  if (follow && (until ?? options.untilMs) !== undefined) {
+    throw new BackboneError('EB_ARGUMENT', 'a read that follows has no end; leave out `until` and `untilMs`');
+  }
   const { events: topic } = topicNames(stream);
   const reached = new Map<number, bigint>();
   try {
     for (let isFirst = true; isFirst || follow?.aborted === false; isFirst = false) {
-      const ranges = (await marksOf(input, topic))
+      const marks = await marksOf(input, topic);
+      if (isFirst) {
+        await checkPositions(input, topic, marks, options);
+        for (const { partition, offset } of await offsetsFrom(input, topic, marks, options)) {
+          reached.set(partition, offset);
+        }
+      }
+      const ranges = marks
         .map(({ partition, low, high }) => {
-          const behind = reached.get(partition) ?? offsetBehind(after, partition) ?? low;
+          const from = later(low, reached.get(partition), offsetBehind(after, partition));
           const end = until ? (offsetBehind(until, partition) ?? 0n) : high;
-          return { partition, from: behind > low ? behind : low, to: end < high ? end : high };
+          return { partition, from, to: end < high ? end : high };
         })
         .filter(({ from, to }) => from < to && follow?.aborted !== true);
       if (ranges.length > 0) yield* readRanges(input, options, topic, ranges);
@@ -47,6 +67,44 @@ export async function* readStream(
   } catch (error) {
     throw channelError('reading', error);
   }
+}
+
+/** The first offsets that a time lets begin: where the server knows of none, nothing is behind what it has now. */
+async function offsetsFrom(
+  { driver }: ReadingInput,
+  topic: string,
+  marks: readonly Watermarks[],
+  { fromMs }: ReadOptions,
+): Promise<readonly PartitionOffset[]> {
+  if (fromMs === undefined || fromMs <= 0 || marks.length === 0) return [];
+  return driver.offsetsAt(topic, Math.min(Math.ceil(fromMs), LATEST_MS));
+}
+
+/**
+ * Refuses positions that lie behind the end of their partition, or in one that the topic does not have; where one event is
+ * asked for, there is none then.
+ *
+ * @throws BackboneError `EB_ARGUMENT`
+ */
+async function checkPositions(
+  { driver }: ReadingInput,
+  topic: string,
+  marks: readonly Watermarks[],
+  options: ReadOptions,
+): Promise<void> {
+  const positions = onlyPosition(options) ? [] : [...(options.after ?? []), ...(options.until ?? [])];
+  const isBeyond = (ends: ReadonlyMap<number, bigint>) => (position: Position) =>
+    (offsetBehind([position], position.partition) ?? 0n) > (ends.get(position.partition) ?? 0n);
+  const isSuspect = isBeyond(new Map(marks.map(({ partition, high }) => [partition, high])));
+  if (!positions.some(isSuspect)) return;
+  // What an open transaction hides was given out all the same.
+  const ends = marks.length === 0 ? [] : await driver.ends(topic);
+  if (!positions.some(isBeyond(new Map(ends.map(({ partition, offset }) => [partition, offset]))))) return;
+  throw beyondEnd();
+}
+
+function later(first: bigint, ...others: readonly (bigint | undefined)[]): bigint {
+  return others.reduce<bigint>((latest, one) => (one !== undefined && one > latest ? one : latest), first);
 }
 
 async function marksOf({ driver, exists }: ReadingInput, topic: string): Promise<readonly Watermarks[]> {
@@ -68,7 +126,8 @@ async function* readRanges(
       if (options.follow?.aborted) return;
       if (isPassedBy(record)) continue;
       const event = readEvent(record, (name) => wantedFields?.has(name) ?? true);
-      const { message } = event.delivery;
+      const { message, appendedAt } = event.delivery;
+      if (!isWithinTimes(options, appendedAt)) continue;
       if (wantedTypes && !(message && wantedTypes.has(message.type))) continue;
       read.push(event);
       if (read.length < batchSize) continue;

@@ -1,5 +1,6 @@
 /** A consumer of a group, as its group sees it. */
 export interface Member {
+  readonly name: string;
   /** Whether it still wants to be handed events. */
   readonly reading: boolean;
   /** The types that it handles; all when absent. */

@@ -1,6 +1,17 @@
-import type { ChannelAdmin, Checkpoint, GroupState, Stream, TrimLimits } from '../core/index.js';
+import {
+  checkedTarget,
+  noSuchGroup,
+  noSuchPosition,
+  type ChannelAdmin,
+  type CheckedTarget,
+  type GroupState,
+  type ResetTarget,
+  type Stream,
+  type StreamExtent,
+  type TrimLimits,
+} from '../core/index.js';
 import { MemoryDeadLetters } from './memory-dead-letters.js';
-import { reachOf } from './memory-position.js';
+import { numberOf, reachOf } from './memory-position.js';
 import type { MemoryStream } from './memory-stream.js';
 
 /** What an operator does to the streams of a memory channel. */
@@ -23,10 +34,15 @@ export class MemoryAdmin implements ChannelAdmin {
     return (await this.#find(stream)).groups.get(group)?.state;
   }
 
-  async reset(stream: Stream, group: string, to: 'beginning' | 'end' | Checkpoint): Promise<void> {
+  async extent(stream: Stream): Promise<StreamExtent> {
+    return (await this.#find(stream)).extent;
+  }
+
+  async reset(stream: Stream, group: string, to: ResetTarget): Promise<void> {
     const found = await this.#find(stream);
-    const reach = to === 'beginning' ? 0 : to === 'end' ? found.last : reachOf(to);
-    found.group(group, 'beginning').reset(reach);
+    const known = found.groups.get(group);
+    if (!known) throw noSuchGroup(group);
+    known.reset(reachOfTarget(found, checkedTarget(to, found.now())));
   }
 
   async trim(stream: Stream, limits: TrimLimits): Promise<number> {
@@ -42,4 +58,17 @@ export class MemoryAdmin implements ChannelAdmin {
   #find(stream: Stream): Promise<MemoryStream> {
     return new Promise((resolve) => resolve(this.#stream(stream)));
   }
+}
+
+/** The number of the last event that a group shall not be handed. */
+function reachOfTarget(stream: MemoryStream, { end, after, timeMs }: CheckedTarget): number {
+  const { last } = stream;
+  if (timeMs !== undefined) {
+    const first = stream.between(0, last).find(({ appendedAt }) => appendedAt >= timeMs);
+    return first ? first.number - 1 : last;
+  }
+  if (!after) return end === 'end' ? last : 0;
+  const beyond = after.find((position) => numberOf(position) > last);
+  if (beyond) throw noSuchPosition(beyond);
+  return reachOf(after);
 }

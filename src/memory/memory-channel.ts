@@ -61,6 +61,7 @@ const SUPPORTS: ChannelSupports = Object.freeze({
 });
 
 class OpenChannel implements MemoryChannel {
+  readonly technology = 'memory';
   readonly supports = SUPPORTS;
   readonly admin = new MemoryAdmin((stream) => this.#find(stream));
   readonly #server: MemoryServer;

@@ -23,6 +23,7 @@ export interface TakenEvent {
   readonly event: StoredEvent;
   readonly deliveries: number;
   readonly past: DeliveryPast | undefined;
+  readonly replayed: boolean;
 }
 
 /** How far a group has come: what was handed out to whom, what waits, what was set aside. */
@@ -38,6 +39,10 @@ export class MemoryGroup {
   readonly #types = new Set<string>();
   #reach = 0;
   #delivered = 0;
+  /** Where the last reset had put it. */
+  #began = 0;
+  /** Up to here it had finished everything when a reset moved it back. */
+  #replayedTo = 0;
 
   constructor(name: string, source: GroupSource, changed: () => void) {
     this.#name = name;
@@ -65,6 +70,7 @@ export class MemoryGroup {
       deadLetters: this.letters.size,
       parkedKeys: this.letters.parkedKeys,
       delivered: this.#delivered === 0 ? [] : [positionOf(this.#delivered)],
+      members: [...this.members].map((member) => ({ name: member.name, pending: this.#held.allOf(member).length })),
     };
   }
 
@@ -170,8 +176,12 @@ export class MemoryGroup {
 
   /** Goes on after this number, whatever was in work. */
   reset(reach: number): void {
+    const { finished } = this;
+    // What a reset has passed over was not handed to anybody.
+    if (finished > this.#began) this.#replayedTo = Math.max(this.#replayedTo, finished);
     this.#reach = Math.min(Math.max(reach, this.#source.trimmed), this.#source.last);
     this.#delivered = this.#reach;
+    this.#began = this.#reach;
     this.#held.clear();
     this.#waiting.clear();
     this.#pasts.clear();
@@ -229,7 +239,8 @@ export class MemoryGroup {
     const deliveries = before + 1;
     this.#held.add(number, { owner, key, deliveries, starts: 0 });
     this.#delivered = Math.max(this.#delivered, number);
-    return [{ event, deliveries, past: this.#pasts.of(number) }];
+    const past = this.#pasts.of(number);
+    return [{ event, deliveries, past, replayed: number <= this.#replayedTo && !past?.redriven }];
   }
 
   /** Ends an event as it is told; tells whether others may take its key now. */
@@ -259,9 +270,9 @@ export class MemoryGroup {
       const event = this.#source.at(number);
       if (!event) continue;
       this.letters.delete(number);
+      this.#pasts.redriven(number);
       const comesAnyway = number > this.#reach || this.#held.has(number) || this.#waiting.has(number);
       if (comesAnyway) continue;
-      this.#pasts.redriven(number);
       this.#waiting.add({ number, key: event.message.key, deliveries: 1 });
     }
   }

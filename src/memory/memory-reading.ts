@@ -1,4 +1,12 @@
-import { follow, type ReadEvent, type ReadOptions, type ReadPage } from '../core/index.js';
+import {
+  beyondEnd,
+  follow,
+  isWithinTimes,
+  onlyPosition,
+  type ReadEvent,
+  type ReadOptions,
+  type ReadPage,
+} from '../core/index.js';
 import { positionOf, reachOf } from './memory-position.js';
 import type { MemoryStream } from './memory-stream.js';
 import { readEvent, type StoredEvent } from './stored-event.js';
@@ -10,6 +18,9 @@ export async function* readStream(
   find: () => MemoryStream,
   options: ReadOptions,
 ): AsyncGenerator<readonly ReadEvent[], void, undefined> {
+  const { last } = find();
+  const isBeyond = [options.after, options.until].some((one) => reachOf(one ?? []) > last);
+  if (isBeyond && !onlyPosition(options)) throw beyondEnd();
   if (options.follow) {
     let seen = 0;
     yield* follow(options, {
@@ -36,8 +47,10 @@ async function* pagesOf(stream: MemoryStream, options: ReadOptions): AsyncGenera
   const until = Math.min(options.until ? reachOf(options.until) : stream.last, stream.last);
   const types = options.types && new Set(options.types);
   const fields = options.fields && new Set(options.fields);
-  const isWanted = ({ message }: StoredEvent) =>
-    (types?.has(message.type) ?? true) && (key === undefined || message.key === key);
+  const isWanted = ({ message, appendedAt }: StoredEvent) =>
+    (types?.has(message.type) ?? true) &&
+    (key === undefined || message.key === key) &&
+    isWithinTimes(options, appendedAt);
   const read = (event: StoredEvent) => readEvent(event, fields && ((name) => fields.has(name)));
   if (options.ids) {
     const found = options.ids.flatMap((id) => stream.withId(id) ?? []);
@@ -47,10 +60,11 @@ async function* pagesOf(stream: MemoryStream, options: ReadOptions): AsyncGenera
     }
     return;
   }
-  for (let number = after; number < until;) {
+  const numbers = key === undefined ? undefined : stream.numbersOf(key, after, until);
+  for (let number = after, next = 0; number < until;) {
     const events: ReadEvent[] = [];
     while (number < until && events.length < batchSize) {
-      number += 1;
+      number = numbers ? (numbers[next++] ?? until) : number + 1;
       const event = stream.at(number);
       if (event && isWanted(event)) events.push(read(event));
     }

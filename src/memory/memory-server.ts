@@ -7,6 +7,7 @@ export class MemoryServer {
   readonly now: () => number;
   readonly #streams = new Map<string, MemoryStream>();
   #watchers: (() => void)[] = [];
+  #consumers = 0;
 
   constructor(now: () => number) {
     this.now = now;
@@ -21,6 +22,11 @@ export class MemoryServer {
       this.#streams.set(name, stream);
     }
     return stream;
+  }
+
+  /** A number for a consumer that has no name of its own. */
+  nextConsumer(): number {
+    return (this.#consumers += 1);
   }
 
   /** Resolves when no group is busy, and still none is one turn of the event loop later. */

@@ -4,6 +4,7 @@ import {
   type Message,
   type Published,
   type Stream,
+  type StreamExtent,
   type TrimLimits,
 } from '../core/index.js';
 import { AppendSignal } from './append-signal.js';
@@ -24,9 +25,12 @@ export class MemoryStream implements GroupSource {
   readonly #changed: () => void;
   readonly #numbers = new Map<string, number>();
   readonly #versions = new Map<string, number>();
+  /** The numbers of the events of each key, without those that were trimmed. */
+  readonly #keys = new Map<string, number[]>();
   // With a hole where an event was trimmed behind one that had to stay.
   readonly #events: (StoredEvent | undefined)[] = [];
   #trimmed = 0;
+  #holes = 0;
 
   /** `changed` is called whenever a group of the stream may have become settled. */
   constructor(stream: Stream, now: () => number, changed: () => void) {
@@ -43,6 +47,19 @@ export class MemoryStream implements GroupSource {
   /** The number of the newest event; 0 before the first one. */
   get last(): number {
     return this.#trimmed + this.#events.length;
+  }
+
+  get extent(): StreamExtent {
+    const { last } = this;
+    const events = this.#events.length - this.#holes;
+    // The oldest event is never a hole; the newest may be one.
+    const newest = this.#events.findLast((event) => event !== undefined);
+    return {
+      ...{ events, isEstimated: false, appended: last },
+      first: newest ? [positionOf(this.#trimmed + 1)] : [],
+      last: newest ? [positionOf(newest.number)] : [],
+      lastAt: newest?.appendedAt,
+    };
   }
 
   /** The group of this name, which begins where it is told if it does not exist yet. */
@@ -79,6 +96,12 @@ export class MemoryStream implements GroupSource {
     return number === undefined ? undefined : this.at(number);
   }
 
+  /** The numbers of the events of a key after one number up to another one. */
+  numbersOf(key: string, after: number, until: number): readonly number[] {
+    const numbers = this.#keys.get(key) ?? [];
+    return numbers.slice(firstAbove(numbers, after), firstAbove(numbers, until));
+  }
+
   /** The events after one number up to another one. */
   between(after: number, until: number): readonly StoredEvent[] {
     const events = this.#events.slice(Math.max(0, after - this.#trimmed), Math.max(0, until - this.#trimmed));
@@ -93,8 +116,10 @@ export class MemoryStream implements GroupSource {
       ({ number }) => limits.force || (number <= reach && !groups.some(({ letters }) => letters.has(number))),
     );
     for (const { number } of going) this.#events[number - this.#trimmed - 1] = undefined;
+    this.#forgetKeys(going);
     const left = this.#events.findIndex((event) => event !== undefined);
     this.#trimmed += this.#events.splice(0, left < 0 ? this.#events.length : left).length;
+    this.#holes = this.#events.filter((event) => event === undefined).length;
     if (limits.force) for (const group of groups) group.loseTrimmed();
     return going.length;
   }
@@ -130,6 +155,15 @@ export class MemoryStream implements GroupSource {
     );
   }
 
+  #forgetKeys(trimmed: readonly StoredEvent[]): void {
+    const gone = new Set(trimmed.map(({ number }) => number));
+    for (const key of new Set(trimmed.map(({ message }) => message.key))) {
+      const left = this.#keys.get(key)?.filter((number) => !gone.has(number)) ?? [];
+      if (left.length > 0) this.#keys.set(key, left);
+      else this.#keys.delete(key);
+    }
+  }
+
   #store(message: Message): Published {
     const known = this.#numbers.get(message.id);
     if (known !== undefined) return { position: positionOf(known), duplicate: true };
@@ -137,6 +171,20 @@ export class MemoryStream implements GroupSource {
     this.#events.push({ number, appendedAt: this.now(), message: copyMessage(message) });
     this.#numbers.set(message.id, number);
     this.#versions.set(message.key, (this.#versions.get(message.key) ?? 0) + 1);
+    const ofKey = this.#keys.get(message.key);
+    if (ofKey) ofKey.push(number);
+    else this.#keys.set(message.key, [number]);
     return { position: positionOf(number), duplicate: false };
   }
+}
+
+/** Where the first number above another one stands in a list that rises. */
+function firstAbove(numbers: readonly number[], number: number): number {
+  let [from, to] = [0, numbers.length];
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if ((numbers[middle] ?? 0) > number) to = middle;
+    else from = middle + 1;
+  }
+  return from;
 }

@@ -19,6 +19,7 @@ const DONE: IteratorReturnResult<undefined> = Object.freeze({ done: true, value:
 
 /** One consumer of a group. It waits without polling: the group wakes it. */
 export class MemorySubscription implements Subscription, Member {
+  readonly name: string;
   readonly types: ReadonlySet<string> | undefined;
   readonly parkKeys: boolean;
   readonly #server: MemoryServer;
@@ -37,6 +38,7 @@ export class MemorySubscription implements Subscription, Member {
     this.#server = server;
     this.#onClose = onClose;
     this.#options = options;
+    this.name = options.consumer ?? `consumer-${server.nextConsumer()}`;
     this.types = options.types && new Set(options.types);
     this.parkKeys = options.parkKeys ?? false;
   }
@@ -59,13 +61,19 @@ export class MemorySubscription implements Subscription, Member {
 
   settle(settlements: readonly Settlement[]): Promise<readonly Delivery[]> {
     return new Promise((resolve) => {
-      for (const { delivery } of settlements) this.#held.delete(numberOf(delivery.position));
-      resolve(this.#group?.settle(this, settlements) ?? settlements.map(({ delivery }) => delivery));
+      const own = settlements.filter(({ delivery }) => this.#holds(delivery));
+      const ended = new Set(own.map(({ delivery }) => delivery));
+      for (const { position } of ended) this.#held.delete(numberOf(position));
+      for (const lost of this.#group?.settle(this, own) ?? []) ended.delete(lost);
+      resolve(settlements.map(({ delivery }) => delivery).filter((delivery) => !ended.has(delivery)));
     });
   }
 
   record(deliveries: readonly Delivery[], what: 'failure' | 'start'): Promise<void> {
-    return new Promise((resolve) => resolve(this.#group?.record(this, deliveries, what)));
+    return new Promise((resolve) => {
+      const own = deliveries.filter((delivery) => this.#holds(delivery));
+      resolve(this.#group?.record(this, own, what));
+    });
   }
 
   close(): Promise<void> {
@@ -91,6 +99,11 @@ export class MemorySubscription implements Subscription, Member {
     const lost = [...this.#held.values()];
     this.#held.clear();
     if (lost.length > 0) this.#options.onLost?.(lost);
+  }
+
+  /** True for this very delivery of an event, not for an earlier one that a reset has taken away. */
+  #holds({ position }: Delivery): boolean {
+    return this.#held.get(numberOf(position))?.position === position;
   }
 
   #next(): Promise<IteratorResult<Batch, undefined>> {
@@ -123,7 +136,7 @@ export class MemorySubscription implements Subscription, Member {
     return { done: false, value: { deliveries, caughtUp } };
   }
 
-  #deliver({ event: { number, appendedAt, message }, deliveries, past }: TakenEvent): Delivery {
+  #deliver({ event: { number, appendedAt, message }, deliveries, past, replayed }: TakenEvent): Delivery {
     const fieldsOmitted = this.types?.has(message.type) === false;
     const delivery: Delivery = {
       position: positionOf(number),
@@ -132,6 +145,7 @@ export class MemorySubscription implements Subscription, Member {
       ...(past && { past }),
       message: copyMessage(message, fieldsOmitted ? NO_FIELDS : undefined, message.erased),
       ...(fieldsOmitted && { fieldsOmitted }),
+      ...(replayed && { replayed }),
     };
     this.#held.set(number, delivery);
     return delivery;

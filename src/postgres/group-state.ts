@@ -1,4 +1,4 @@
-import type { GroupState } from '../core/index.js';
+import type { GroupMember, GroupState } from '../core/index.js';
 import type { Database } from './database.js';
 import { positionOf } from './native-position.js';
 import type { TableNames } from './table-names.js';
@@ -14,6 +14,7 @@ interface StateRow {
   readonly retrying: string;
   readonly letters: string;
   readonly parked: string;
+  readonly members: readonly GroupMember[] | null;
 }
 
 /** How groups of a stream stand: all of them, or the one that is named. */
@@ -33,7 +34,7 @@ function statement({ slots, events, pasts, letters, parked, members }: TableName
   const open = `e.position > s.checkpoint AND e.position <= s.delivered AND NOT e.position = ANY (s.done)`;
   const of = (table: string, alias: string) =>
     `${table} ${alias} WHERE ${alias}.stream = $1 AND ${alias}.group_name = g.group_name`;
-  return `SELECT g.group_name, g.delivered::text AS delivered, w.lag, w.oldest_waiting, o.pending, o.oldest_pending,
+  return `SELECT g.group_name, g.delivered::text AS delivered, c.members, w.lag, w.oldest_waiting, o.pending, o.oldest_pending,
     (SELECT count(*)::text FROM ${of(members, 'm')} AND m.until > clock_timestamp()) AS consumers,
     (SELECT count(*)::text FROM ${of(pasts, 'p')} AND p.failures > 0) AS retrying,
     (SELECT count(*)::text FROM ${of(letters, 'l')}) AS letters,
@@ -53,7 +54,16 @@ function statement({ slots, events, pasts, letters, parked, members }: TableName
       SELECT e.position, e.appended_at FROM ${pasts} p JOIN ${events} e ON e.position = p.position
       WHERE p.stream = $1 AND p.group_name = g.group_name AND p.redriven
     ) both_kinds
-  ) o ORDER BY g.group_name`;
+  ) o CROSS JOIN LATERAL (
+    SELECT jsonb_agg(jsonb_build_object('name', m.consumer, 'partitions', h.slots, 'pending', h.pending)
+      ORDER BY m.consumer) AS members
+    FROM ${members} m CROSS JOIN LATERAL (
+      SELECT coalesce(jsonb_agg(s.slot ORDER BY s.slot), '[]') AS slots, coalesce(sum((
+        SELECT count(*) FROM ${events} e WHERE e.stream = $1 AND e.slot = s.slot AND ${open}
+      )), 0) AS pending
+      FROM ${slots} s WHERE s.stream = $1 AND s.group_name = g.group_name AND s.owner = m.consumer
+    ) h WHERE m.stream = $1 AND m.group_name = g.group_name AND m.until > clock_timestamp()
+  ) c ORDER BY g.group_name`;
 }
 
 function stateOf(row: StateRow): GroupState {
@@ -67,6 +77,7 @@ function stateOf(row: StateRow): GroupState {
     retrying: Number(row.retrying),
     deadLetters: Number(row.letters),
     parkedKeys: Number(row.parked),
+    members: row.members ?? [],
     delivered: row.delivered === '0' ? [] : [positionOf(row.delivered)],
   };
 }

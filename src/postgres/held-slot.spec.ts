@@ -3,7 +3,7 @@ import type { Delivery } from '../core/index.js';
 import { HeldSlot } from './held-slot.js';
 
 function slotWith(positions: readonly bigint[], done: readonly bigint[] = []): HeldSlot {
-  const slot = new HeldSlot({ slot: 1, epoch: '3', parks: '0', checkpoint: 10n, delivered: 10n, done });
+  const slot = new HeldSlot({ slot: 1, epoch: '3', parks: '0', checkpoint: 10n, delivered: 10n, done, replayedTo: 0n });
   for (const position of positions) {
     slot.handedOut(position);
     const delivery = { position: { partition: 0, id: String(position) } } as Delivery;

@@ -8,6 +8,8 @@ export interface SlotState {
   readonly checkpoint: bigint;
   readonly delivered: bigint;
   readonly done: readonly bigint[];
+  /** Up to here the group had finished everything when a reset moved it back; 0 when none did. */
+  readonly replayedTo: bigint;
 }
 
 /** How far a slot is settled, as it is to be stored. */
@@ -33,6 +35,7 @@ export interface InHand {
 export class HeldSlot {
   readonly slot: number;
   readonly epoch: string;
+  readonly replayedTo: bigint;
   /** Counts how often keys of the group were let go: what was read before must be looked at again. */
   parks: string;
   /** What the server has confirmed as handed out: one that knows less has gone back. */
@@ -46,9 +49,10 @@ export class HeldSlot {
   readonly #done = new Map<bigint, string | null>();
   #leavingSince: number | undefined;
 
-  constructor({ slot, epoch, parks, checkpoint, delivered, done }: SlotState) {
+  constructor({ slot, epoch, parks, checkpoint, delivered, done, replayedTo }: SlotState) {
     this.slot = slot;
     this.epoch = epoch;
+    this.replayedTo = replayedTo;
     this.parks = parks;
     this.delivered = delivered;
     this.cursor = checkpoint;

@@ -1,17 +1,19 @@
 import {
   checkedName,
   type ChannelAdmin,
-  type Checkpoint,
   type GroupState,
+  type ResetTarget,
   type Stream,
+  type StreamExtent,
   type TrimLimits,
 } from '../core/index.js';
 import { PostgresDeadLetters } from './dead-letters.js';
 import type { Database } from './database.js';
 import { groupStates } from './group-state.js';
-import { reachOf } from './native-position.js';
 import { said } from './postgres-failure.js';
 import type { PostgresSettings } from './postgres-options.js';
+import { resetGroup } from './reset.js';
+import { StreamExtents } from './stream-extents.js';
 import { streamName } from './stream-name.js';
 import type { TableNames } from './table-names.js';
 import { trimStream } from './trim.js';
@@ -29,9 +31,11 @@ export interface PostgresAdminInput {
 export class PostgresAdmin implements ChannelAdmin {
   readonly deadLetters: PostgresDeadLetters;
   readonly #in: PostgresAdminInput;
+  readonly #extents: StreamExtents;
 
   constructor(input: PostgresAdminInput) {
     this.#in = input;
+    this.#extents = new StreamExtents(input.database, input.tables);
     this.deadLetters = new PostgresDeadLetters(input.database, input.tables, input.tellAll);
   }
 
@@ -40,32 +44,20 @@ export class PostgresAdmin implements ChannelAdmin {
     return said('the groups', () => groupStates(database, tables, streamName(stream), null));
   }
 
+  async extent(stream: Stream): Promise<StreamExtent> {
+    return said('how much a stream holds', () => this.#extents.of(streamName(stream)));
+  }
+
   async state(stream: Stream, group: string): Promise<GroupState | undefined> {
     const { database, tables } = this.#in;
     const [state] = await said('the state of a group', () => groupStates(database, tables, streamName(stream), group));
     return state;
   }
 
-  async reset(stream: Stream, group: string, to: 'beginning' | 'end' | Checkpoint): Promise<void> {
-    const { database, tables: t, settings, tellAll } = this.#in;
-    const reach = to === 'beginning' ? '0' : to === 'end' ? null : String(reachOf(to));
-    // The epoch is another one: whoever holds a slot holds it no more.
-    await said('the reset', () =>
-      database.run(
-        `WITH goal AS MATERIALIZED (SELECT least($3::bigint, last) AS at FROM ${t.sample}()), forgotten AS (
-           DELETE FROM ${t.pasts} WHERE stream = $1 AND group_name = $2
-         ), unparked AS (
-           DELETE FROM ${t.parked} WHERE stream = $1 AND group_name = $2
-         )
-         INSERT INTO ${t.slots} AS s (stream, group_name, slot, checkpoint, delivered, anchor)
-         SELECT $1, $2, n, g.at, g.at, (SELECT e.id FROM ${t.events} e WHERE e.stream = $1 AND e.position = g.at)
-         FROM goal g, generate_series(0, $4::integer - 1) n
-         ON CONFLICT (stream, group_name, slot) DO UPDATE SET checkpoint = excluded.checkpoint,
-           delivered = excluded.delivered, anchor = excluded.anchor, done = '{}', owner = NULL, until = NULL,
-           epoch = s.epoch + 1`,
-        [streamName(stream), checkedName('group', group), reach, settings.slots],
-      ),
-    );
+  async reset(stream: Stream, group: string, to: ResetTarget): Promise<void> {
+    const { database, tables, tellAll } = this.#in;
+    const moved = { stream: streamName(stream), group: checkedName('group', group), to };
+    await said('the reset', () => resetGroup(database, tables, moved));
     await tellAll();
   }
 

@@ -56,6 +56,7 @@ const SUPPORTS: ChannelSupports = Object.freeze({
 });
 
 class OpenChannel implements PostgresChannel {
+  readonly technology = 'postgres';
   readonly supports = SUPPORTS;
   readonly admin: PostgresAdmin;
   readonly #settings: PostgresSettings;

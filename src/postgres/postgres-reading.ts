@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { follow, type ReadEvent, type ReadOptions, type ReadPage } from '../core/index.js';
+import { beyondEnd, follow, onlyPosition, type ReadEvent, type ReadOptions, type ReadPage } from '../core/index.js';
 import type { Database } from './database.js';
 import { eventColumns } from './event-columns.js';
-import { positionOf, reachOf } from './native-position.js';
+import { numberOf, positionOf, reachOf } from './native-position.js';
 import { channelError } from './postgres-failure.js';
 import type { Mark, SafeMark } from './safe-mark.js';
 import { messageOf, type EventRow } from './stored-event.js';
@@ -28,6 +28,14 @@ const WAIT_FOR_APPENDS_MS = 1_000;
 /** So many events of others there may be between two of an append. */
 const WIDEST_GAP = 10_000;
 const HIGHEST = 2n ** 63n - 1n;
+/** The last one that a `Date` can name. */
+const LATEST_MS = 8.64e15;
+
+/** The positions of a read: behind one, up to another. */
+interface PositionRange {
+  readonly after: bigint;
+  readonly until: bigint;
+}
 
 /** Reads the events that were asked for, in batches, up to what can be read without skipping any. */
 export async function* readEvents(
@@ -38,8 +46,9 @@ export async function* readEvents(
     if (options.follow) yield* followEvents(input, options);
     else if (options.ids) yield* eventsWithIds(input, options, options.ids);
     else {
-      const until = await endOf(input, options);
-      for await (const { events } of pagesOf(input, options, until)) if (events.length > 0) yield events;
+      const only = onlyPosition(options);
+      const range = only ? alone(numberOf(only)) : await withinTimes(input, options, await endOf(input, options));
+      for await (const { events } of pagesOf(input, options, range)) if (events.length > 0) yield events;
     }
   } catch (error) {
     throw channelError('reading', error);
@@ -57,14 +66,21 @@ function followEvents(
 ): AsyncGenerator<readonly ReadEvent[], void, undefined> {
   const { wakeUp, pollMs } = input;
   let mark: Mark | undefined;
+  let begin = 0n;
   let woken = Promise.resolve();
   wakeUp.start();
   return follow(options, {
     pages: async function* (after) {
       // Before looking: what comes while it looks must not go unnoticed.
       if (options.follow) woken = wakeUp.next(pollMs, options.follow);
+      const isFirst = mark === undefined;
       mark = await sample(input);
-      yield* pagesOf(input, { ...options, after }, mark.safe);
+      if (isFirst) {
+        if (reachOf(after) > mark.last) throw beyondEnd();
+        begin = (await withinTimes(input, options, mark.safe)).after;
+      }
+      const reached = reachOf(after);
+      yield* pagesOf(input, options, { after: reached > begin ? reached : begin, until: mark.safe });
     },
     more: async (idle, signal) => {
       const againMs = mark && lookAgainMs(mark, idle);
@@ -83,7 +99,7 @@ async function* eventsWithIds(
   const until = String(options.until ? reachOf(options.until) : HIGHEST);
   for (let i = 0; i < ids.length; i += size) {
     const some = ids.slice(i, i + size);
-    const condition = `e.id = ANY ($7::text[]) ORDER BY array_position($7::text[], e.id)`;
+    const condition = `e.id = ANY ($9::text[]) ORDER BY array_position($9::text[], e.id)`;
     const rows = await select(input, options, condition, [after, until, some]);
     if (rows.length > 0) yield rows.map(readEvent);
   }
@@ -92,16 +108,51 @@ async function* eventsWithIds(
 async function* pagesOf(
   input: ReadingInput,
   options: ReadOptions,
-  until: bigint,
+  { after, until }: PositionRange,
 ): AsyncGenerator<ReadPage, void, undefined> {
   const size = sizeOf(options);
-  for (let from = reachOf(options.after ?? []); from < until;) {
+  for (let from = after; from < until;) {
     const values = [String(from), String(until), size];
-    const rows = await select(input, options, 'true ORDER BY e.position LIMIT $7', values);
+    const rows = await select(input, options, 'true ORDER BY e.position LIMIT $9', values);
     const last = rows.length < size ? undefined : rows.at(-1);
     from = last ? BigInt(last.position) : until;
     yield { events: rows.map(readEvent), reached: [positionOf(String(from))] };
   }
+}
+
+function alone(position: bigint): PositionRange {
+  return { after: position - 1n, until: position };
+}
+
+/**
+ * The positions in which all events of the times asked for lie. Only an index of times finds them, since clocks are set back
+ * and appends overtake each other; the events of a key have one of their own, and are few.
+ */
+async function withinTimes(input: ReadingInput, options: ReadOptions, end: bigint): Promise<PositionRange> {
+  const { stream, key, after = [], fromMs, untilMs } = options;
+  const range = { after: reachOf(after), until: end };
+  if ((fromMs === undefined && untilMs === undefined) || key !== undefined) return range;
+  // Nothing is gained by the lowest and the highest positions one by one: two indexes would be looked through for them.
+  const sql = `SELECT (min(p.position) - 1)::text AS after, max(p.position)::text AS until FROM (
+      SELECT e.position FROM ${input.tables.events} e
+      WHERE e.stream = $1 AND e.position > $2::bigint AND e.position <= $3::bigint AND ${isWithinTimes('$4', '$5')}
+      OFFSET 0) p`;
+  const values = [streamName(stream), String(range.after), String(end), secondsOf(fromMs), secondsOf(untilMs)];
+  const run = () => input.database.run<{ after: string | null; until: string | null }>(sql, values);
+  const [found] = await input.database.insist(run, input.patienceMs);
+  if (found?.after == null || found.until == null) return { after: end, until: end };
+  return { after: BigInt(found.after), until: BigInt(found.until) };
+}
+
+function isWithinTimes(from: string, until: string): string {
+  const limit = (seconds: string, comparison: string) =>
+    `(${seconds}::float8 IS NULL OR e.appended_at ${comparison} to_timestamp(${seconds}))`;
+  return `${limit(from, '>=')} AND ${limit(until, '<')}`;
+}
+
+/** Times are whole milliseconds: what was stored within the last of them does not belong to the next one. */
+function secondsOf(ms: number | undefined): number | null {
+  return ms === undefined ? null : Math.min(Math.max(Math.ceil(ms), 0), LATEST_MS) / 1000;
 }
 
 /**
@@ -113,6 +164,7 @@ async function endOf(input: ReadingInput, options: ReadOptions): Promise<bigint>
   if (options.key !== undefined) return asked ?? HIGHEST;
   const latest = performance.now() + WAIT_FOR_APPENDS_MS;
   const first = await sample(input);
+  if ((asked ?? 0n) > first.last || reachOf(options.after ?? []) > first.last) throw beyondEnd();
   let end = asked !== undefined && asked < first.last ? asked : first.last;
   let { safe } = first;
   while (safe < end && performance.now() < latest) {
@@ -153,7 +205,7 @@ function sizeOf({ batchSize = DEFAULT_BATCH_SIZE }: ReadOptions): number {
 /** `values` are the position to begin behind, the last one, and those of the condition. */
 function select(
   { database, tables, patienceMs }: ReadingInput,
-  { stream, types, key, fields }: ReadOptions,
+  { stream, types, key, fields, fromMs, untilMs }: ReadOptions,
   condition: string,
   [after, until, ...values]: readonly unknown[],
 ): Promise<readonly EventRow[]> {
@@ -167,7 +219,9 @@ function select(
   );
   const sql = `SELECT ${columns} FROM ${tables.events} e
     WHERE e.stream = $1 AND e.position > $2::bigint AND e.position <= $3::bigint
-      AND ($4::text[] IS NULL OR e.type = ANY ($4)) AND ($5::text IS NULL OR e.key = $5) AND ${condition}`;
-  const all = [streamName(stream), after, until, types ?? null, key ?? null, fields ?? null, ...values];
+      AND ($4::text[] IS NULL OR e.type = ANY ($4)) AND ($5::text IS NULL OR e.key = $5)
+      AND ${isWithinTimes('$7', '$8')} AND ${condition}`;
+  const times = [secondsOf(fromMs), secondsOf(untilMs)];
+  const all = [streamName(stream), after, until, types ?? null, key ?? null, fields ?? null, ...times, ...values];
   return database.insist(() => database.run<EventRow>(sql, all), patienceMs);
 }

@@ -33,7 +33,7 @@ export function postgresSchema(options: PostgresSchemaOptions = {}): string {
 /** What the comment of the events table says: whoever finds another one must not use the tables. */
 export function schemaMark(options: PostgresSchemaOptions): string {
   const { ordering, notify, slots } = checkedSchema(options);
-  return `nest-event-backbone 2 ordering=${ordering} notify=${notify} slots=${slots}`;
+  return `nest-event-backbone 3 ordering=${ordering} notify=${notify} slots=${slots}`;
 }
 
 // Every default makes a plain INSERT an event. Positions are drawn one by one (CACHE 1), after the trigger has taken its lock.
@@ -57,6 +57,7 @@ CREATE UNIQUE INDEX IF NOT EXISTS ${t.index('version')} ON ${t.events} (stream, 
 CREATE INDEX IF NOT EXISTS ${t.index('slot')} ON ${t.events} (stream, slot, position);
 CREATE INDEX IF NOT EXISTS ${t.index('key')} ON ${t.events} (stream, key, position);
 CREATE INDEX IF NOT EXISTS ${t.index('stream')} ON ${t.events} (stream, position);
+CREATE INDEX IF NOT EXISTS ${t.index('appended_at')} ON ${t.events} USING brin (appended_at) WITH (autosummarize = on);
 
 CREATE TABLE IF NOT EXISTS ${t.trimmed} (
   stream text NOT NULL,
@@ -88,8 +89,12 @@ function groupTables(t: TableNames): string {
   anchor text,
   delivered bigint NOT NULL,
   done bigint[] NOT NULL DEFAULT '{}',
+  began bigint NOT NULL DEFAULT 0,
+  replays bigint NOT NULL DEFAULT 0,
   PRIMARY KEY (stream, group_name, slot)
 ) WITH (fillfactor = 50);
+ALTER TABLE ${t.slots} ADD COLUMN IF NOT EXISTS began bigint NOT NULL DEFAULT 0;
+ALTER TABLE ${t.slots} ADD COLUMN IF NOT EXISTS replays bigint NOT NULL DEFAULT 0;
 
 CREATE TABLE IF NOT EXISTS ${t.members} (
   stream text NOT NULL,

@@ -82,7 +82,7 @@ async function takeOut(
      INSERT INTO ${t.pasts} AS p (stream, group_name, position, slot, redriven)
      SELECT $1, $2, g.position, g.slot, true FROM gone g
      JOIN ${t.slots} s ON s.stream = $1 AND s.group_name = $2 AND s.slot = g.slot
-     WHERE g.position <= s.checkpoint OR g.position = ANY (s.done)
+     WHERE g.position <= s.checkpoint OR g.position = ANY (s.done) OR g.position <= s.replays
      ON CONFLICT (stream, group_name, position) DO UPDATE
      SET redriven = true, failures = 0, crashes = 0`,
     [stream, group, positions],

@@ -57,7 +57,7 @@ export class SlotDeliveries {
       slot.handedOut(position);
       if (event.isParked) parked.push({ slot, position, id: event.row.id });
       else {
-        const delivery = this.#delivery(event);
+        const delivery = this.#delivery(event, position <= slot.replayedTo);
         slot.inHand.set(position, { delivery, starts: 0 });
         deliveries.push(delivery);
       }
@@ -92,7 +92,7 @@ export class SlotDeliveries {
     }
   }
 
-  #delivery({ row, deliveries, past }: HandedOut): Delivery {
+  #delivery({ row, deliveries, past }: HandedOut, wasFinished: boolean): Delivery {
     const message = messageOf(row);
     const fieldsOmitted = this.#types?.has(row.type) === false;
     return {
@@ -102,6 +102,7 @@ export class SlotDeliveries {
       ...(past && { past }),
       message,
       ...(fieldsOmitted && { fieldsOmitted }),
+      ...(wasFinished && past?.redriven !== true && { replayed: true }),
     };
   }
 

@@ -23,6 +23,7 @@ interface AcquiredRow {
   readonly checkpoint: string;
   readonly delivered: string;
   readonly done: readonly string[];
+  readonly replays: string;
   readonly diverged: boolean;
 }
 
@@ -44,18 +45,24 @@ export class SlotLeases {
     // All slots by one statement: one end for all of them.
     const rows = await this.#database.run(
       `WITH start AS MATERIALIZED (SELECT CASE WHEN $4 THEN last ELSE 0 END AS at FROM ${this.#t.sample}())
-       INSERT INTO ${this.#t.slots} (stream, group_name, slot, checkpoint, delivered)
-       SELECT $1, $2, s, start.at, start.at FROM start, generate_series(0, $3::integer - 1) s
+       INSERT INTO ${this.#t.slots} (stream, group_name, slot, began, checkpoint, delivered)
+       SELECT $1, $2, s, start.at, start.at, start.at FROM start, generate_series(0, $3::integer - 1) s
        ON CONFLICT DO NOTHING RETURNING 1`,
       [stream, group, slots, from === 'end'],
     );
     return rows.length > 0;
   }
 
-  /** Says that this consumer lives and what it handles; returns all that live, in order, and whether it is new. */
-  async beat(types: readonly string[]): Promise<{ members: readonly string[]; isNew: boolean }> {
+  /**
+   * Says that this consumer lives and what it handles; returns all that live, in order, whether it is new, and which slots
+   * it holds no more: a reset has taken them away.
+   */
+  async beat(
+    types: readonly string[],
+    held: readonly HeldSlot[],
+  ): Promise<{ members: readonly string[]; isNew: boolean; lost: readonly HeldSlot[] }> {
     const { stream, group, consumer, leaseMs } = this.#o;
-    const rows = await this.#database.run<{ consumer: string }>(
+    const rows = await this.#database.run<{ consumer: string | null; slot: number | null }>(
       `WITH mine AS (
          INSERT INTO ${this.#t.members} (stream, group_name, consumer, until)
          VALUES ($1, $2, $3, clock_timestamp() + $4::float8 * interval '1 ms')
@@ -69,12 +76,17 @@ export class SlotLeases {
          ON CONFLICT (stream, group_name, type) DO UPDATE SET until = excluded.until
          WHERE k.until < clock_timestamp() + interval '47 hours'
        )
-       SELECT consumer FROM ${this.#t.members}
-       WHERE stream = $1 AND group_name = $2 AND until > clock_timestamp()`,
-      [stream, group, consumer, leaseMs, types],
+       SELECT consumer, NULL::integer AS slot FROM ${this.#t.members}
+       WHERE stream = $1 AND group_name = $2 AND until > clock_timestamp()
+       UNION ALL
+       SELECT NULL, h.slot FROM unnest($6::integer[], $7::bigint[]) h(slot, epoch) WHERE NOT EXISTS (
+         SELECT FROM ${this.#t.slots} s WHERE s.stream = $1 AND s.group_name = $2 AND s.slot = h.slot AND s.epoch = h.epoch
+       )`,
+      [stream, group, consumer, leaseMs, types, held.map(({ slot }) => slot), held.map(({ epoch }) => epoch)],
     );
-    const others = rows.map((row) => row.consumer);
-    return { members: [...new Set([...others, consumer])].sort(), isNew: !others.includes(consumer) };
+    const others = rows.flatMap((row) => row.consumer ?? []);
+    const lost = held.filter(({ slot }) => rows.some((row) => row.slot === slot));
+    return { members: [...new Set([...others, consumer])].sort(), isNew: !others.includes(consumer), lost };
   }
 
   /** Takes up to so many free slots, in the order of the turns. */
@@ -92,6 +104,7 @@ export class SlotLeases {
          FROM free WHERE s.stream = $1 AND s.group_name = $2 AND s.slot = free.slot RETURNING s.*
        )
        SELECT m.slot, m.epoch::text, m.parks::text, m.checkpoint::text, m.delivered::text, m.done::text[] AS done,
+         m.replays::text,
          m.anchor IS NOT NULL AND NOT EXISTS (
            SELECT FROM ${events} e WHERE e.stream = $1 AND e.position = m.checkpoint AND e.id = m.anchor
          ) AND NOT EXISTS (
@@ -100,11 +113,12 @@ export class SlotLeases {
        FROM mine m`,
       [stream, group, consumer, leaseMs, turns, count],
     );
-    return rows.map(({ slot, epoch, parks, checkpoint, delivered, done, diverged }) => ({
+    return rows.map(({ slot, epoch, parks, checkpoint, delivered, done, replays, diverged }) => ({
       ...{ slot, epoch, parks, isDiverged: diverged },
       checkpoint: BigInt(checkpoint),
       delivered: BigInt(delivered),
       done: done.map(BigInt),
+      replayedTo: BigInt(replays),
     }));
   }
 

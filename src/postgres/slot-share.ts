@@ -147,8 +147,9 @@ export class SlotShare {
       if (await leases.createGroup(settings.slots, from)) this.#report('groupCreated', {});
       this.#groupThere = true;
     }
-    const { members, isNew } = await leases.beat(types);
+    const { members, isNew, lost } = await leases.beat(types, [...this.#held.values()]);
     this.#isMember = true;
+    if (lost.length > 0) this.lose(lost);
     if (isNew) await wakeUp.tellAll();
     await this.#share(members);
     await this.#giveBack(settings.leaseMs);

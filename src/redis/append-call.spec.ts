@@ -69,6 +69,18 @@ describe('an event that is made ready for an append', () => {
     for (const events of [[one, one], [large]]) expect(appendCall(keys, events)[0]).toBe(APPEND);
   });
 
+  it('name the index of keys only where it is asked for', () => {
+    const event = prepareEvent(message({ key: 'a {key}' }));
+    const indexed = [keys.keyIndex, keys.ofKey('a {key}')];
+    for (const events of [[event], [event, event]]) {
+      const [plain, keyed] = [false, true].map((isIndexed) => appendCall(keys, events, isIndexed));
+      expect(plain?.[1].filter((argument) => indexed.includes(String(argument)))).toEqual([]);
+      expect(keyed?.[1]).toEqual(expect.arrayContaining(indexed));
+      expect(keyed?.[0]).not.toBe(plain?.[0]);
+      expect(plain?.[0].lua).not.toContain('ZADD');
+    }
+  });
+
   it('is refused among more than one call can carry', () => {
     const one = message({ fields: fieldsOf(500) });
     expect(

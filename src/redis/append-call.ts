@@ -3,13 +3,14 @@ import { BackboneError, checkedName, type FieldValue, type Message } from '../co
 import { ENTRY_FIELD, MAX_ENTRY_LENGTH } from './entry-format.js';
 import type { StreamKeys } from './keys.js';
 import { writeReference } from './field-reference.js';
-import { APPEND, APPEND_ONE } from './scripts/append.js';
+import { APPEND, APPEND_INDEXED, APPEND_ONE, APPEND_ONE_INDEXED } from './scripts/append.js';
 import type { Script } from './scripts/script.js';
 import { writeEntry } from './write-entry.js';
 
 /** A message made ready to be sent, any number of times. */
 export interface PreparedEvent {
   readonly id: string;
+  readonly key: string;
   readonly entry: string;
   /** The names of the plain fields, then of the personal ones. */
   readonly names: readonly string[];
@@ -68,7 +69,7 @@ export function prepareEvent(message: Message, maxBytes: number): PreparedEvent 
   const entry = writeEntry(message, { plain, personal: names.length - plain, large, binary, refs });
   if (entry.length > MAX_ENTRY_LENGTH) throw tooLarge(`metadata of ${entry.length} characters`, `${MAX_ENTRY_LENGTH}`);
   const nonce = large ? randomUUID() : undefined;
-  return { id, entry, names, values, plain, nonce, bytes: bytes + entry.length };
+  return { id, key: message.key, entry, names, values, plain, nonce, bytes: bytes + entry.length };
 }
 
 /**
@@ -101,35 +102,46 @@ function wireValue(value: FieldValue | undefined): string | Buffer {
   throw new BackboneError('EB_ARGUMENT', 'a field of the event has no value; nothing was stored');
 }
 
-/** The script that appends these events, and its arguments. */
+/** The script that appends these events, and its arguments; with `indexed`, also to the index of their keys. */
 export function appendCall(
   keys: StreamKeys,
   events: readonly PreparedEvent[],
+  indexed = false,
 ): readonly [script: Script, args: AppendArguments] {
   const [event] = events;
   const isOneSmall = event && events.length === 1 && event.nonce === undefined;
-  return isOneSmall ? [APPEND_ONE, oneArguments(keys, event)] : [APPEND, manyArguments(keys, events)];
+  if (isOneSmall) return [indexed ? APPEND_ONE_INDEXED : APPEND_ONE, oneArguments(keys, event, indexed)];
+  return [indexed ? APPEND_INDEXED : APPEND, manyArguments(keys, events, indexed)];
 }
 
-function oneArguments(keys: StreamKeys, { id, entry, names, values, plain }: PreparedEvent): AppendArguments {
-  const list: AppendArguments = [3, keys.stream, keys.layout, keys.event(id)];
-  if (plain < names.length) list[0] = list.push(keys.personal(id)) - 1;
+function oneArguments(
+  keys: StreamKeys,
+  { id, key, entry, names, values, plain }: PreparedEvent,
+  indexed: boolean,
+): AppendArguments {
+  const list: AppendArguments = [0, keys.stream, keys.layout];
+  if (indexed) list.push(keys.keyIndex, keys.ofKey(key));
+  list.push(keys.event(id));
+  if (plain < names.length) list.push(keys.personal(id));
+  list[0] = list.length - 1;
   list.push(ENTRY_FIELD, keys.partitions, entry, plain);
   for (let i = 0; i < names.length; i += 1) list.push(names[i] as string, values[i] as string | Buffer);
   return list;
 }
 
 /** Events with the same field names share one list of them. */
-function manyArguments(keys: StreamKeys, events: readonly PreparedEvent[]): AppendArguments {
+function manyArguments(keys: StreamKeys, events: readonly PreparedEvent[], indexed: boolean): AppendArguments {
   const shapes: PreparedEvent[] = [];
   const keyList: AppendArguments = [0, keys.stream, keys.layout];
+  if (indexed) keyList.push(keys.keyIndex);
   const perEvent: AppendArguments = [];
   for (const event of events) {
     let shape = shapes.findIndex((other) => sameNames(event, other));
     if (shape < 0) shape = shapes.push(event) - 1;
-    const { id, nonce, plain, values, entry } = event;
+    const { id, key, nonce, plain, values, entry } = event;
     const personal = values.length - plain;
     keyList.push(keys.event(id));
+    if (indexed) keyList.push(keys.ofKey(key));
     if (personal > 0) keyList.push(keys.personal(id));
     if (nonce === undefined) {
       perEvent.push(2 * shape + 2, entry);

@@ -171,7 +171,7 @@ export class Appender {
     const { keys } = call[0] as Append;
     const { client } = connection;
     const staged = stage(client, stagedHashes(keys, events));
-    const [script, args] = appendCall(keys, events);
+    const [script, args] = appendCall(keys, events, this.#settings.keyIndex);
     const by = this.#known.has(script) ? 'digest' : 'text';
     this.#known.add(script);
     try {

@@ -36,7 +36,16 @@ describe('the calls that appends travel in', () => {
 });
 
 function append(sequence: number, stream: number, count: number, bytes: number): Append {
-  const event: PreparedEvent = { id: 'a', entry: '{}', names: [], values: [], plain: 0, nonce: undefined, bytes };
+  const event: PreparedEvent = {
+    id: 'a',
+    entry: '{}',
+    names: [],
+    values: [],
+    key: '',
+    plain: 0,
+    nonce: undefined,
+    bytes,
+  };
   const keys = STREAMS[stream] ?? streamKeys('eb', { environment: 'test', contract: 'other' }, 0);
   const events = Array.from({ length: count }, () => event);
   return new Append({ sequence, keys, events, deadline: 0, signal: undefined });

@@ -1,11 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   BackboneError,
+  comparePositions,
   reportChannel,
   type Batch,
   type Channel,
   type ChannelDiagnostic,
   type Delivery,
+  type DeliveryPast,
+  type Position,
   type Stream,
 } from '../core/index.js';
 import { backOffMs } from './back-off.js';
@@ -59,6 +62,8 @@ export class DeliveryReader {
   #nextReap = 0;
   #failures = 0;
   #delivered: string | undefined;
+  /** The last id that the group had finished when a reset moved it back. */
+  #replayedTo: Position | undefined;
   #reading: Promise<Batch | undefined> | undefined;
   /** Called once, when reading ends. */
   onLeft: () => void = () => undefined;
@@ -148,7 +153,9 @@ export class DeliveryReader {
     }
     this.#delivered = last[0];
     const found = entries.map((entry) => ({ entry, deliveries: 1 }));
-    return this.#deliver(found, entries.length < this.#o.batchSize);
+    // Of what a reset brings back something may be remembered.
+    const pasts = this.#isReplayed(found[0]?.entry[0]) ? reads.pastsOf(entries) : undefined;
+    return this.#deliver(found, entries.length < this.#o.batchSize, pasts);
   }
 
   #lookAround(): void {
@@ -178,13 +185,14 @@ export class DeliveryReader {
     const known =
       this.#delivered === undefined ? undefined : { delivered: this.#delivered, lowestOpen: leases.lowest() };
     const wanted: GroupWanted = { ...this.#o, known };
-    const { name: groupName, delivered } = await ensureGroup(connection, keys, wanted);
+    const { name: groupName, delivered, replayedTo } = await ensureGroup(connection, keys, wanted);
     const { group } = this.#o;
     if (!lease) await compete(connection, keys, { state: keys.group(group), group: groupName, consumer });
     // Of the group that was, nothing can be settled any more.
     if (leases.groupName !== groupName) leases.lose();
     leases.groupName = groupName;
     this.#delivered = delivered;
+    this.#replayedTo = replayedTo === '' ? undefined : { partition: keys.partition, id: replayedTo };
     this.#lookAround();
     const onParked = (count: number) => this.#report('parked', { count });
     this.#gate = parkKeys ? new ParkGate({ connection, keys, group, groupName, consumer, onParked }) : undefined;
@@ -225,18 +233,34 @@ export class DeliveryReader {
   }
 
   /** The batch to hand out; nothing when all of it was set aside or has to wait. */
-  async #deliver(found: readonly Found[], caughtUp: boolean): Promise<Batch | undefined> {
+  async #deliver(
+    found: readonly Found[],
+    caughtUp: boolean,
+    pasts?: Promise<readonly (DeliveryPast | undefined)[]>,
+  ): Promise<Batch | undefined> {
     const { types, keys, leases, settings } = this.#o;
     const wanted = (type: string) => types === undefined || types.has(type);
     const source = { connection: this.#connection as RedisConnection, keys, maxEventBytes: settings.maxEventBytes };
-    const fetched = await fetchFields(source, found, wanted);
+    const [fetched, remembered = []] = await Promise.all([fetchFields(source, found, wanted), pasts]);
+    for (const [i, past] of remembered.entries()) if (past && fetched[i]) fetched[i].past = past;
     const gate = this.#gate;
     const deliveries = gate ? await gate.sift(fetched) : fetched;
     // What was redriven may still be nobody's.
     if (gate?.heldBack === true) this.#scan.beginClaims();
     if (deliveries.length === 0) return undefined;
-    for (const delivery of deliveries) leases.add(delivery);
+    // In the order of the stream, each page.
+    const areAll = this.#isReplayed(deliveries.at(-1)?.position.id);
+    for (const delivery of deliveries) {
+      const wasFinished = areAll || this.#isReplayed(delivery.position.id);
+      if (wasFinished && delivery.past?.redriven !== true) delivery.replayed = true;
+      leases.add(delivery);
+    }
     return { deliveries, caughtUp };
+  }
+
+  #isReplayed(id: string | undefined): boolean {
+    const to = this.#replayedTo;
+    return to !== undefined && id !== undefined && comparePositions({ partition: to.partition, id }, to) <= 0;
   }
 
   async #unblock(): Promise<void> {

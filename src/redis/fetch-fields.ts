@@ -19,7 +19,12 @@ export interface FetchSource {
   readonly keys: StreamKeys;
   /** An event whose hashes hold more is malformed; its fields are not fetched. */
   readonly maxEventBytes: number;
+  /** Hashes that were read with the entries already. */
+  readonly known?: KnownHashes | undefined;
 }
+
+/** Hashes by their keys. */
+export type KnownHashes = ReadonlyMap<string, Hash>;
 
 /** An event whose fields are wanted. */
 interface Wanted extends EntryRecord {
@@ -30,7 +35,7 @@ interface Wanted extends EntryRecord {
 
 /** Reads entries and the fields of those whose type is wanted, in one round trip for a batch of small events. */
 export async function fetchFields(
-  { connection, keys, maxEventBytes }: FetchSource,
+  { connection, keys, maxEventBytes, known }: FetchSource,
   found: readonly Found[],
   wanted: (type: string) => boolean,
 ): Promise<readonly ReadRecord[]> {
@@ -51,7 +56,7 @@ export async function fetchFields(
   });
   if (small.length > 0) {
     const names = small.flatMap(({ hashes }) => hashes);
-    const hashes = await smallHashes(connection, names);
+    const hashes = known ? names.map((name) => known.get(name)) : await smallHashes(connection, names);
     let next = 0;
     for (const event of small) {
       const own = hashes.slice(next, (next += event.hashes.length));

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BackboneError } from '../core/index.js';
+import { BackboneError, type DeliveryPast } from '../core/index.js';
 import { pastOf } from './delivery-past.js';
 import type { Found } from './fetch-fields.js';
 import type { StreamKeys } from './keys.js';
@@ -80,6 +80,13 @@ export class GroupReads {
       client.xreadgroup('GROUP', group, consumer, 'COUNT', count, 'BLOCK', BLOCK_MS, ...from),
     );
     return (reply as [string, Entry[]][] | null)?.[0]?.[1] ?? [];
+  }
+
+  /** What the group remembers about entries, in their order. */
+  async pastsOf(entries: readonly Entry[]): Promise<readonly (DeliveryPast | undefined)[]> {
+    const { connection, past } = this.#o;
+    const texts = await connection.within(connection.client.hmget(past, ...entries.map(([id]) => id)));
+    return texts.map((text) => pastOf(text ?? ''));
   }
 
   /** A blocked read of the group could not be fenced: waits without the group, then reads only while the lease holds. */

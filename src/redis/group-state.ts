@@ -1,4 +1,4 @@
-import { isName, type GroupState, type Position } from '../core/index.js';
+import { isName, type GroupMember, type GroupState, type Position } from '../core/index.js';
 import type { StreamKeys } from './keys.js';
 import type { RedisConnection } from './redis-connection.js';
 
@@ -9,9 +9,18 @@ const MOST_PAST = 10_000;
 export type Info = ReadonlyMap<string, unknown>;
 
 /** How a group stands in one partition. */
-interface PartState extends Omit<GroupState, 'consumers' | 'delivered'> {
-  readonly consumers: readonly string[];
+interface PartState extends Omit<GroupState, 'consumers' | 'delivered' | 'members'> {
+  readonly consumers: readonly PartConsumer[];
+  /** The consumer that holds the partition alone. */
+  readonly owner: string | null;
   readonly delivered: Position;
+}
+
+/** A consumer in one partition. */
+interface PartConsumer {
+  readonly name: string;
+  readonly pending: number;
+  readonly idleMs: number;
 }
 
 /** Says how each group of a stream stands, all partitions together; nothing when there is no stream. */
@@ -46,7 +55,7 @@ async function partState(connection: RedisConnection, keys: StreamKeys, info: In
   const lag = info.get('lag');
   // A group that is not the library's own has no keys of ours.
   const own = isName(group);
-  const [consumers, pending, waiting, past, deadLetters, parkedKeys] = await connection.within(
+  const [consumers, pending, waiting, past, deadLetters, parkedKeys, owner] = await connection.within(
     Promise.all([
       client.xinfo('CONSUMERS', keys.stream, name) as Promise<unknown[][]>,
       client.xpending(keys.stream, name) as Promise<[number, string | null]>,
@@ -54,12 +63,14 @@ async function partState(connection: RedisConnection, keys: StreamKeys, info: In
       own ? client.hscan(keys.past(group), 0, 'COUNT', MOST_PAST) : undefined,
       own ? client.xlen(keys.dead(group)) : 0,
       own ? client.hlen(keys.parked(group)) : 0,
+      own ? client.hget(keys.group(group), 'owner') : null,
     ]),
   );
   const failed = (past?.[1] ?? []).filter((text, i) => i % 2 === 1 && !text.startsWith('0 '));
   return {
     group,
-    consumers: consumers.map((consumer) => String(infoOf(consumer).get('name'))),
+    consumers: consumers.map((consumer) => consumerOf(infoOf(consumer))),
+    owner,
     pending: pending[0],
     lag: lag === null || lag === undefined ? undefined : Number(lag),
     oldestWaitingAt: waiting[0] && msOf(waiting[0][0]),
@@ -71,17 +82,42 @@ async function partState(connection: RedisConnection, keys: StreamKeys, info: In
   };
 }
 
+function consumerOf(info: Info): PartConsumer {
+  return { name: String(info.get('name')), pending: Number(info.get('pending')), idleMs: Number(info.get('idle')) };
+}
+
+/** A lease adds its epoch to the consumer's name, and what is redriven is nobody's for a while. */
+function membersOf(parts: readonly PartState[]): readonly GroupMember[] {
+  const members = new Map<string, { pending: number; idleMs: number; partitions: number[] | undefined }>();
+  for (const { consumers, owner, delivered } of parts) {
+    for (const { name: ownName, pending, idleMs } of consumers) {
+      const [name = '', lease] = ownName.split('~');
+      if (name === '') continue;
+      const member = members.get(name) ?? { pending: 0, idleMs, partitions: undefined };
+      member.pending += pending;
+      member.idleMs = Math.min(member.idleMs, idleMs);
+      if (lease !== undefined) member.partitions ??= [];
+      if (ownName === owner) member.partitions?.push(delivered.partition);
+      members.set(name, member);
+    }
+  }
+  return [...members].map(([name, { partitions, ...member }]) => ({
+    name,
+    ...member,
+    ...(partitions && { partitions }),
+  }));
+}
+
 function together(parts: readonly PartState[]): GroupState {
   const sum = (of: (part: PartState) => number) => parts.reduce((total, part) => total + of(part), 0);
-  // A lease adds its epoch to the consumer's name, and what is redriven is nobody's for a while.
-  const consumers = parts.flatMap((part) => part.consumers).filter((name) => !name.startsWith('~'));
+  const members = membersOf(parts);
   const oldest = (of: (part: PartState) => number | undefined) => {
     const times = parts.map(of).filter((time) => time !== undefined);
     return times.length === 0 ? undefined : Math.min(...times);
   };
   return {
     group: parts[0]?.group ?? '',
-    consumers: new Set(consumers.map((name) => name.replace(/~\d+$/, ''))).size,
+    consumers: members.length,
     pending: sum(({ pending }) => pending),
     lag: parts.some(({ lag }) => lag === undefined) ? undefined : sum(({ lag }) => lag ?? 0),
     oldestWaitingAt: oldest(({ oldestWaitingAt }) => oldestWaitingAt),
@@ -90,6 +126,7 @@ function together(parts: readonly PartState[]): GroupState {
     deadLetters: sum(({ deadLetters }) => deadLetters),
     parkedKeys: sum(({ parkedKeys }) => parkedKeys),
     delivered: parts.map(({ delivered }) => delivered),
+    members,
   };
 }
 

@@ -86,7 +86,7 @@ function everyKey(tuple: Tuple): readonly string[] {
   const queues = [keys.group(group), keys.dead(group), keys.pins(group), keys.past(group)];
   const ofGroup = [...queues, keys.parked(group), keys.types(group), keys.members(group)];
   // The mark of durability-check.ts, too.
-  return [keys.stream, `${keys.stream}:confirmed`, keys.layout, ...ofEvent, ...ofGroup];
+  return [keys.stream, `${keys.stream}:confirmed`, keys.layout, keys.keyIndex, keys.ofKey(id), ...ofEvent, ...ofGroup];
 }
 
 function sharesKeys(a: Tuple, b: Tuple): boolean {

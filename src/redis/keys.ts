@@ -27,6 +27,10 @@ export interface StreamKeys {
   types(group: string): string;
   /** The hash that says how many partitions the stream has: the same in each of them. Absent means one. */
   readonly layout: string;
+  /** The hash that says which stretch of the stream the index by key holds, where there is one. */
+  readonly keyIndex: string;
+  /** The sorted set of the positions of a key's events, where the stream is indexed. */
+  ofKey(key: string): string;
   /** The sorted set of a group's living consumers by when they were last heard; in partition 0 only. */
   members(group: string): string;
 }
@@ -56,6 +60,9 @@ export function streamKeys(prefix: string, stream: Stream, partition: number, pa
     parked: ofGroup('parked'),
     types: ofGroup('types'),
     layout: `${base}layout`,
+    keyIndex: `${base}keys`,
+    // A key may be any text; the hash tag comes before it.
+    ofKey: (key) => `${base}key:${key}`,
     members: ofGroup('members'),
   };
 }

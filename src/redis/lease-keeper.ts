@@ -1,6 +1,7 @@
 import { comparePositions, type Delivery } from '../core/index.js';
-import type { StreamKeys } from './keys.js';
+import { epochOf, type StreamKeys } from './keys.js';
 import type { RedisConnections } from './redis-connections.js';
+import { failureKind } from './redis-failure.js';
 import { RENEW } from './scripts/delivery.js';
 
 const IDS_PER_CALL = 500;
@@ -9,6 +10,7 @@ const IDS_PER_CALL = 500;
 export interface LeaseKeeperOptions {
   readonly connections: RedisConnections;
   readonly keys: StreamKeys;
+  readonly group: string;
   readonly consumer: string;
   readonly leaseMs: number;
   readonly onLost: (deliveries: readonly Delivery[]) => void;
@@ -87,10 +89,17 @@ export class LeaseKeeper {
         // One that was settled while the beat was on its way is not lost.
         this.lose((await connections.main.run(RENEW, [keys.stream], args)) as readonly string[]);
       }
-    } catch {
-      // The server is away: the next beat, or the claim of another consumer, decides.
+    } catch (error) {
+      // While the server is away the next beat decides, or the claim of another consumer.
+      if (failureKind(error) === 'noGroup' && (await this.#wasReset())) this.lose();
     } finally {
       this.#beating = false;
     }
+  }
+  /** A group that is gone in its own epoch is found again, and needs to know then what was in flight. */
+  async #wasReset(): Promise<boolean> {
+    const { connections, keys, group } = this.#o;
+    const epoch = await connections.main.client.hget(keys.group(group), 'epoch').catch(() => null);
+    return epoch !== null && this.groupName !== '' && epoch !== epochOf(this.groupName);
   }
 }

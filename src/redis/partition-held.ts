@@ -139,6 +139,10 @@ export class HeldPartition {
   }
 
   #lose(deliveries: readonly Delivery[]): void {
+    if (this.#batch) {
+      const { deliveries: ahead, caughtUp } = this.#batch;
+      this.#batch = { deliveries: ahead.filter((delivery) => !deliveries.includes(delivery)), caughtUp };
+    }
     const lost = deliveries.filter((delivery) => this.#inHand.delete(delivery));
     if (lost.length > 0) this.#o.onLost(lost);
   }

@@ -24,6 +24,7 @@ export interface ReadRecord {
     (Message & { fields: Fields; personal: readonly string[]; erased: readonly string[] | undefined }) | undefined;
   malformed: BackboneError | undefined;
   fieldsOmitted: boolean;
+  replayed: boolean | undefined;
 }
 
 /** A stream entry taken apart; without a message it was unreadable. */
@@ -47,6 +48,7 @@ export function readEntry([id, entry]: Entry, deliveries: number, partition = 0)
     message: undefined,
     malformed: undefined,
     fieldsOmitted: false,
+    replayed: undefined,
   };
   if (typeof known === 'string') return malformed(delivery, known);
   const { id: eventId, type } = known;

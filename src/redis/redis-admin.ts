@@ -4,10 +4,11 @@ import {
   reportChannel,
   type Channel,
   type ChannelAdmin,
-  type Checkpoint,
   type DeadLetterAdmin,
   type GroupState,
+  type ResetTarget,
   type Stream,
+  type StreamExtent,
   type TrimLimits,
 } from '../core/index.js';
 import { groupStates } from './group-state.js';
@@ -17,8 +18,9 @@ import type { RedisConnections } from './redis-connections.js';
 import { RedisDeadLetters } from './redis-dead-letters.js';
 import { channelError } from './redis-failure.js';
 import type { RedisSettings } from './redis-options.js';
-import { RESET_GROUP } from './scripts/group.js';
+import { resetGroup } from './redis-reset.js';
 import { ERASE } from './scripts/upkeep.js';
+import { streamExtent } from './stream-extent.js';
 import { checkTrimLimits, trimPartition } from './trim.js';
 
 /** What an operator works with. */
@@ -43,21 +45,16 @@ export class RedisAdmin implements ChannelAdmin {
     return this.#on(stream, groupStates);
   }
 
+  extent(stream: Stream): Promise<StreamExtent> {
+    return this.#on(stream, streamExtent);
+  }
+
   async state(stream: Stream, group: string): Promise<GroupState | undefined> {
     return (await this.groups(stream)).find((state) => state.group === group);
   }
 
-  reset(stream: Stream, group: string, to: 'beginning' | 'end' | Checkpoint): Promise<void> {
-    return this.#on(stream, async (on, partitions) => {
-      const from = ({ partition }: StreamKeys) => {
-        if (typeof to === 'string') return to === 'end' ? '$' : '0';
-        return to.find((position) => position.partition === partition)?.id ?? '0';
-      };
-      for (const keys of partitions) {
-        const all = [keys.stream, keys.group(group), keys.past(group), keys.parked(group)];
-        await on.run(RESET_GROUP, all, [group, from(keys)]);
-      }
-    });
+  reset(stream: Stream, group: string, to: ResetTarget): Promise<void> {
+    return this.#on(stream, (on, partitions) => resetGroup(on, partitions, group, to));
   }
 
   async trim(stream: Stream, limits: TrimLimits): Promise<number> {

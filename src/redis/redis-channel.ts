@@ -13,6 +13,7 @@ import {
   type Subscription,
 } from '../core/index.js';
 import { Appender } from './appender.js';
+import { streamKeys } from './keys.js';
 import { changePartitions } from './partition-change.js';
 import { isPartitionCount, MAX_PARTITIONS } from './partition-count.js';
 import { PartitionedAppend } from './partitioned-append.js';
@@ -73,6 +74,7 @@ export function redisChannel(options: RedisChannelOptions): RedisChannel {
 }
 
 class StreamsChannel implements RedisChannel {
+  readonly technology = 'redis';
   readonly supports: ChannelSupports;
   readonly admin: RedisAdmin;
   readonly #settings: RedisSettings;
@@ -85,7 +87,8 @@ class StreamsChannel implements RedisChannel {
 
   constructor(options: RedisChannelOptions, settings: RedisSettings) {
     this.#settings = settings;
-    this.supports = settings.partitionsOf ? ORDERED_SUPPORTS : SUPPORTS;
+    const supports = settings.partitionsOf ? ORDERED_SUPPORTS : SUPPORTS;
+    this.supports = settings.keyIndex ? Object.freeze({ ...supports, readByKey: true }) : supports;
     this.#connections = new RedisConnections(options, settings, {
       waiting: (reason) => reportChannel({ channel: this, kind: 'waiting', reason }),
       ready: (connection) => {
@@ -132,7 +135,10 @@ class StreamsChannel implements RedisChannel {
     const { stream } = options;
     // Names are checked at once.
     this.#layouts.single(stream);
-    return readStream(this.#connections.main, () => this.#layouts.found(stream), options, this.#settings);
+    const partitions = () => this.#layouts.found(stream);
+    const partition = (number: number) => streamKeys(this.#settings.prefix, stream, number);
+    const source = { connection: this.#connections.main, partitions, partition, settings: this.#settings };
+    return readStream(source, options);
   }
 
   async repartition(stream: Stream, partitions: number): Promise<void> {

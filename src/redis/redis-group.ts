@@ -22,6 +22,8 @@ export interface GroupFound {
   readonly name: string;
   /** The last id handed out. */
   readonly delivered: string;
+  /** The last id that it had finished when a reset moved it back; empty when none did. */
+  readonly replayedTo: string;
 }
 
 /** Makes sure that a group exists. To be asked again after every fault, and never to be remembered. */
@@ -32,7 +34,7 @@ export async function ensureGroup(
 ): Promise<GroupFound> {
   const args = [group, from === 'end' ? '$' : '0', known?.delivered ?? '', known?.lowestOpen ?? ''];
   const reply = await connection.run(ENSURE_GROUP, [keys.stream, keys.group(group)], args);
-  const [name, done, at, last] = reply as [string, string, string, string];
+  const [name, done, at, last, replayedTo] = reply as [string, string, string, string, string];
   if (done === 'created') reportChannel({ channel, kind: 'groupCreated', stream, group, reason: `begins after ${at}` });
   if (done === 'recreated') {
     const reason = `the group was gone from the server and begins again after ${at}`;
@@ -42,7 +44,7 @@ export async function ensureGroup(
     const reason = `the last id of ${keys.stream} is ${last}, in the future: something else writes to this stream`;
     reportChannel({ channel, kind: 'fault', stream, group, reason });
   }
-  return { name, delivered: at };
+  return { name, delivered: at, replayedTo };
 }
 
 /** The name under which a group stands on the server now, or an error when it has never been there. */

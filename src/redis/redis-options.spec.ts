@@ -10,6 +10,7 @@ describe('the options of the Redis channel', () => {
     expect(redisSettings({ url })).toEqual({
       prefix: 'eb',
       durability: 'memory',
+      keyIndex: false,
       leaseMs: 60_000,
       claimEveryMs: 30_000,
       publishTimeoutMs: 10_000,

@@ -28,6 +28,12 @@ export interface RedisChannelOptions {
    * To change the number for a stream that has events, see docs/partitions.md.
    */
   readonly partitions?: number | Readonly<Record<string, number>>;
+  /**
+   * Also writes down which events each key has, in the same step as an append, so that a key is read without looking through
+   * its stream (`supports.readByKey`). All producers of a stream need it: what others append is looked through. Costs an
+   * append more time, and the server some memory for each event and each key. See docs/reading.md.
+   */
+  readonly keyIndex?: boolean;
   /** How long an event may be without a sign of life from its consumer before others take it. Default 60,000. */
   readonly leaseMs?: number;
   /** How often to look for events whose lease is over, besides every idle second. Default half the lease, at most 30,000. */
@@ -53,6 +59,7 @@ export interface RedisSettings {
   readonly durability: CheckedDurability;
   /** How many partitions the streams of a contract have; absent where consumers compete. */
   readonly partitionsOf: ((contract: string) => number) | undefined;
+  readonly keyIndex: boolean;
   readonly leaseMs: number;
   readonly claimEveryMs: number;
   readonly publishTimeoutMs: number;
@@ -80,6 +87,7 @@ const KNOWN = new Set<string>([
   'prefix',
   'durability',
   'partitions',
+  'keyIndex',
   'dangerouslyAcceptUnverifiedTls',
 ]);
 
@@ -104,6 +112,7 @@ export function redisSettings(options: RedisChannelOptions): RedisSettings {
     prefix: checkedName('key prefix', options.prefix ?? DEFAULT_PREFIX),
     durability: checkedDurability(options.durability, { publishTimeoutMs, isCluster: isCluster(options) }),
     partitionsOf: partitionsOf(options.partitions),
+    keyIndex: options.keyIndex ?? false,
     leaseMs,
     claimEveryMs: options.claimEveryMs ?? Math.min(leaseMs / 2, 30_000),
     publishTimeoutMs,

@@ -59,6 +59,7 @@ export class RedisSubscription implements Subscription {
     this.#leases = new LeaseKeeper({
       connections,
       keys,
+      group,
       consumer: this.#consumer,
       leaseMs: settings.leaseMs,
       onLost: (lost) => this.#onLost(lost),

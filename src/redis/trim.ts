@@ -56,7 +56,7 @@ async function trimPage(
   force: boolean,
 ): Promise<[number, number]> {
   const groups = (await on.within(on.client.xinfo('GROUPS', keys.stream))) as unknown[][];
-  const keyList = [keys.stream];
+  const keyList = [keys.stream, keys.keyIndex];
   const args: (string | number)[] = [force ? 'force' : '', DEDUPE_MS, groups.length];
   for (const info of groups) {
     const name = String(infoOf(info).get('name'));
@@ -65,9 +65,9 @@ async function trimPage(
     args.push(name, isName(group) ? keyList.push(keys.pins(group), keys.past(group)) - 1 : 0);
   }
   for (const entry of entries) {
-    const id = readEntry(entry, 0, keys.partition).delivery.message?.id;
-    if (id !== undefined) keyList.push(keys.event(id), keys.personal(id));
-    args.push(entry[0], id === undefined ? 0 : 1);
+    const { message } = readEntry(entry, 0, keys.partition).delivery;
+    if (message) keyList.push(keys.event(message.id), keys.personal(message.id), keys.ofKey(message.key));
+    args.push(entry[0], message ? 1 : 0);
   }
   return (await on.run(TRIM, keyList, args)) as [number, number];
 }

@@ -4,10 +4,12 @@ import { attemptPromises } from './conformance/attempt-promises.js';
 import type { ConformanceCase } from './conformance/conformance-case.js';
 import { contentPromises } from './conformance/content-promises.js';
 import { deadLetterPromises } from './conformance/dead-letter-promises.js';
+import { extentPromises } from './conformance/extent-promises.js';
 import { groupPromises } from './conformance/group-promises.js';
 import { orderPromises } from './conformance/order-promises.js';
 import { parkedKeyPromises } from './conformance/parked-key-promises.js';
 import { readingPromises } from './conformance/reading-promises.js';
+import { resetPromises } from './conformance/reset-promises.js';
 import { settlementPromises } from './conformance/settlement-promises.js';
 import { trafficPromises } from './conformance/traffic-promises.js';
 import { trimPromises } from './conformance/trim-promises.js';
@@ -29,6 +31,8 @@ export const channelConformance: readonly ConformanceCase[] = Object.freeze([
   ...parkedKeyPromises,
   ...readingPromises,
   ...adminPromises,
+  ...resetPromises,
+  ...extentPromises,
   ...trimPromises,
   ...trafficPromises,
 ]);

@@ -20,6 +20,7 @@ export interface RecordedChannelOptions {
 export function recordedChannel(channel: Channel, history: History, options: RecordedChannelOptions = {}): Channel {
   const { consumer = String(process.pid), deliveries = true } = options;
   return {
+    technology: channel.technology,
     supports: channel.supports,
     admin: channel.admin,
     read: (what) => channel.read(what),

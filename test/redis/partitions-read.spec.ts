@@ -1,6 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
-import type { Channel, Checkpoint, Message, Position, ReadEvent, ReadOptions } from 'nest-event-backbone/core';
+import {
+  positionBefore,
+  type Channel,
+  type Checkpoint,
+  type Message,
+  type Position,
+  type ReadEvent,
+  type ReadOptions,
+} from 'nest-event-backbone/core';
 import { redisChannel } from 'nest-event-backbone/redis';
 import { Collector } from './collector.js';
 import { HeardDiagnostics } from './heard-diagnostics.js';
@@ -102,7 +110,7 @@ describe.skipIf(redisUrl === '')('a split stream on a Redis cluster', () => {
 
   it('lies on all nodes, and is written, shared and read as on one server', async () => {
     const { clients, nodes } = running;
-    const settings = { cluster: { nodes }, partitions: 12, leaseMs: 2_000 };
+    const settings = { cluster: { nodes }, partitions: 12, leaseMs: 2_000, keyIndex: true };
     const [stream, channel] = [freshStream(), openChannel(settings)];
     const messages = keyed(120);
     const published = await channel.publish(stream, messages);
@@ -112,6 +120,12 @@ describe.skipIf(redisUrl === '')('a split stream on a Redis cluster', () => {
     await vi.waitUntil(() => (first?.ids.length ?? 0) + (second?.ids.length ?? 0) >= 120, { timeout: 15_000 });
     expect(new Set([...(first?.ids ?? []), ...(second?.ids ?? [])])).toEqual(new Set(messages.map(({ id }) => id)));
     expect(await read(channel, { stream })).toHaveLength(120);
+    expect(idsOf(await read(channel, { stream, key: 'key-7' }))).toEqual([messages[7]?.id]);
+    for (const [i, { position }] of published.slice(0, 12).entries()) {
+      const before = positionBefore(position);
+      const range = { after: before ? [before] : [], until: [position] };
+      expect(await read(channel, { stream, ...range })).toMatchObject([{ position, message: messages[i] }]);
+    }
     await vi.waitFor(
       async () => expect(await channel.admin.state(stream, 'group')).toMatchObject({ pending: 0, consumers: 2 }),
       15_000,

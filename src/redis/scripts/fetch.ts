@@ -1,7 +1,7 @@
 import { script } from './script.js';
 
 /** A hash with more bytes than this does not go through a script: several times what a small event has at most. */
-const SMALL_BYTES = 16 * 1024;
+export const SMALL_BYTES = 16 * 1024;
 /** More than an event can have, and some that a newer build may add. */
 const MOST_FIELDS = 2_000;
 

@@ -49,7 +49,7 @@ end
  * out and the lowest id not settled as far as the caller knows, or empty texts.
  * A group that is gone although it was there begins again where it surely had not been yet; on a stream that is gone,
  * too, at its beginning. Returns its name on the server, what was done (exists, created, recreated), the id behind
- * which it goes on, and the stream's last id.
+ * which it goes on, the stream's last id, and the last id that the group had finished when a reset moved it back.
  */
 export const ENSURE_GROUP = script(`${IDS}${FIND_GROUP}
 local epoch = redis.call('HGET', KEYS[2], 'epoch') or '0'
@@ -61,7 +61,8 @@ if not info.err then
 end
 local group = find(KEYS[1], name)
 if group and group.err then return redis.error_reply(group.err) end
-if group then return { name, 'exists', group['last-delivered-id'], last } end
+local replays = redis.call('HGET', KEYS[2], 'replays') or ''
+if group then return { name, 'exists', group['last-delivered-id'], last, replays } end
 local done = 'created'
 local from = ARGV[2] == '$' and last or '0-0'
 local delivered = redis.call('HGET', KEYS[2], 'delivered')
@@ -74,22 +75,34 @@ if delivered then
 end
 redis.call('XGROUP', 'CREATE', KEYS[1], name, from, 'MKSTREAM')
 redis.call('HSET', KEYS[2], 'epoch', epoch, 'delivered', from, 'pending', '')
-return { name, done, from, last }
+if done == 'created' then redis.call('HSET', KEYS[2], 'began', from) end
+return { name, done, from, last, replays }
 `);
 
 /**
- * Moves a group by giving it a new epoch. KEYS: stream, group state, past, parked
- * keys. ARGV: group, "0", "$" or an id to begin
- * behind. What the group remembered about events is forgotten, and no key is
- * parked any more. Consumers of the old epoch find no group any more: they can neither read nor acknowledge.
+ * Moves a group by giving it a new epoch. KEYS: stream, group state, past, parked keys. ARGV: group, "0", "$" or an id to
+ * begin behind. What the group remembered about events is forgotten, and no key is parked any more. Consumers of the old
+ * epoch find no group any more: they can neither read nor acknowledge. Keeps the last id up to which all was finished
+ * in any epoch; one that was not handed anything has finished nothing.
  */
-export const RESET_GROUP = script(`${FIND_GROUP}
-local epoch = redis.call('HGET', KEYS[2], 'epoch') or '0'
+export const RESET_GROUP = script(`${IDS}${FIND_GROUP}
+local function state(field)
+  return redis.call('HGET', KEYS[2], field)
+end
+local epoch, began, replays = state('epoch') or '0', state('began') or '0-0', state('replays') or '0-0'
+local old = ARGV[1] .. '~' .. epoch
 local next = string.format('%.0f', tonumber(epoch) + 1)
+local finished, open = state('delivered') or '0-0', state('pending')
+local group = find(KEYS[1], old)
+if group and not group.err then
+  finished, open = group['last-delivered-id'], redis.call('XPENDING', KEYS[1], old)[2]
+end
+if open and open ~= '' then finished = before(open) end
+if lower(began, finished) and lower(replays, finished) then redis.call('HSET', KEYS[2], 'replays', finished) end
 redis.call('XGROUP', 'CREATE', KEYS[1], ARGV[1] .. '~' .. next, ARGV[2], 'MKSTREAM')
-local group = find(KEYS[1], ARGV[1] .. '~' .. next)
-redis.call('HSET', KEYS[2], 'epoch', next, 'pending', '', 'delivered', group['last-delivered-id'])
-redis.call('XGROUP', 'DESTROY', KEYS[1], ARGV[1] .. '~' .. epoch)
+local from = find(KEYS[1], ARGV[1] .. '~' .. next)['last-delivered-id']
+redis.call('HSET', KEYS[2], 'epoch', next, 'pending', '', 'delivered', from, 'began', from)
+redis.call('XGROUP', 'DESTROY', KEYS[1], old)
 redis.call('UNLINK', KEYS[3], KEYS[4])
 return next
 `);

@@ -28,8 +28,13 @@ export function runScript(
 }
 
 /** Runs a script as {@link runScript} does, with a reply of bytes. */
-export function runScriptForBytes(client: RedisClient, script: Script, keys: readonly string[]): Promise<unknown> {
-  return runKnown(client, script, [keys.length, ...keys], null);
+export function runScriptForBytes(
+  client: RedisClient,
+  script: Script,
+  keys: readonly string[],
+  args: readonly ScriptArgument[] = [],
+): Promise<unknown> {
+  return runKnown(client, script, [keys.length, ...keys, ...args], null);
 }
 
 /**

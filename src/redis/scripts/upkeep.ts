@@ -1,15 +1,18 @@
 import { FIND_GROUP, IDS } from './group.js';
+import { INDEX_MEMBER } from './key-index.js';
 import { script } from './script.js';
 
 /**
- * Removes the oldest events, those of one page. KEYS: stream; per group its pins and its past; per event that has
- * hashes, its hash and its personal hash. ARGV: "force" or an empty text; for how long in ms after an append its id must
- * be known; the number of groups, and per group its name on the server and the index of its pins in KEYS (0 for none);
- * then per event its id and "1" when it has hashes. Unless forced, keeps what a group has not finished and what dead letters refer to.
+ * Removes the oldest events, those of one page. KEYS: stream, the hash of its index by key; per group its pins and its
+ * past; per event that has hashes, its hash, its personal hash and the sorted set of its key. ARGV: "force" or an empty
+ * text; for how long in ms after an append its id must be known; the number of groups, and per group its name on the
+ * server and the index of its pins in KEYS (0 for none); then per event its id and "1" when it has hashes. Unless forced,
+ * keeps what a group has not finished and what dead letters refer to.
  * Returns how many were removed, and 1 when a group is not finished with the next one; -1 when there is another group.
  */
-export const TRIM = script(`${IDS}${FIND_GROUP}
-local a, k = 4, 2
+export const TRIM = script(`${IDS}${FIND_GROUP}${INDEX_MEMBER}
+local a, k = 4, 3
+local isIndexed = redis.call('EXISTS', KEYS[2]) == 1
 local pins = {}
 for i = 1, tonumber(ARGV[3]) do
   pins[ARGV[a]] = tonumber(ARGV[a + 1])
@@ -45,6 +48,7 @@ for i = a, #ARGV, 2 do
   if not isFinished(id) then stopped = 1; break end
   if not isPinned(id) then
     removed[#removed + 1] = id
+    if hashes and isIndexed then redis.call('ZREM', KEYS[k + 2], member(id)) end
     -- The hashes may be those of another entry that has the same event id.
     if hashes and redis.pcall('HGET', KEYS[k], '$position') == id then
       redis.call('UNLINK', KEYS[k], KEYS[k + 1])
@@ -55,7 +59,7 @@ for i = a, #ARGV, 2 do
       end
     end
   end
-  if hashes then k = k + 2 end
+  if hashes then k = k + 3 end
 end
 if #removed > 0 then
   redis.call('XDEL', KEYS[1], unpack(removed))

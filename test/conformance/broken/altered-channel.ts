@@ -83,6 +83,7 @@ export function alteredAdmin(intact: Channel, changes: Partial<ChannelAdmin>): C
     admin: {
       groups: (stream) => admin.groups(stream),
       state: (stream, group) => admin.state(stream, group),
+      extent: (stream) => admin.extent(stream),
       reset: (stream, group, to) => admin.reset(stream, group, to),
       deadLetters: admin.deadLetters,
       trim: (stream, limits) => admin.trim(stream, limits),

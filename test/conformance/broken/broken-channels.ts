@@ -4,10 +4,12 @@ import { brokenAttempts } from './broken-attempts.js';
 import type { BrokenChannel } from './broken-channel.js';
 import { brokenContent } from './broken-content.js';
 import { brokenDeadLetters } from './broken-dead-letters.js';
+import { brokenExtents } from './broken-extents.js';
 import { brokenGroups } from './broken-groups.js';
 import { brokenOrder } from './broken-order.js';
 import { brokenParkedKeys } from './broken-parked-keys.js';
 import { brokenReading } from './broken-reading.js';
+import { brokenResets } from './broken-resets.js';
 import { brokenSettlements } from './broken-settlements.js';
 import { brokenTraffic } from './broken-traffic.js';
 import { brokenTrims } from './broken-trims.js';
@@ -26,6 +28,8 @@ export const brokenChannels: readonly BrokenChannel[] = [
   ...brokenParkedKeys,
   ...brokenReading,
   ...brokenAdmin,
+  ...brokenResets,
+  ...brokenExtents,
   ...brokenTrims,
   ...brokenTraffic,
 ];

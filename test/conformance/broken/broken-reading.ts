@@ -1,5 +1,5 @@
-import type { Channel, ReadOptions } from 'nest-event-backbone/core';
-import { altered } from './altered-channel.js';
+import type { Channel, Position, ReadEvent, ReadOptions } from 'nest-event-backbone/core';
+import { altered, alteredReading } from './altered-channel.js';
 import { broken, type BrokenChannel } from './broken-channel.js';
 
 /** Channels that read something else than they were asked for. */
@@ -48,6 +48,94 @@ export const brokenReading: readonly BrokenChannel[] = [
         await new Promise<never>(() => undefined);
       },
     }),
+  ),
+  broken(
+    'begins a read by key at the beginning always',
+    ['a read by key honours positions, types and fields'],
+    (intact) => keyedWith(intact, { after: undefined }),
+  ),
+  broken('reads every type of a key', ['a read by key honours positions, types and fields'], (intact) =>
+    keyedWith(intact, { types: undefined }),
+  ),
+  broken(
+    'finds only those events of a key that it has appended itself',
+    ['a read by key gives what was appended by others, and no more of what was trimmed'],
+    (intact) => {
+      const appended = new Set<string>();
+      return altered(intact, {
+        publish: (stream, messages, options) => {
+          for (const { id } of messages) appended.add(id);
+          return intact.publish(stream, messages, options);
+        },
+        async *read(options) {
+          for await (const batch of intact.read(options)) {
+            yield batch.filter(({ message }) => options.key === undefined || appended.has(message?.id ?? ''));
+          }
+        },
+      });
+    },
+  ),
+  broken(
+    'gives events the position of the one before',
+    ['a read gives each event the position that its append returned, and just that one is found there'],
+    (intact) => alteredReading(intact, (event) => [{ ...event, position: before(event.position) }]),
+  ),
+  broken(
+    'does not count the first moment in',
+    [
+      'a read between two times gives what was stored from the first on and before the second, exactly',
+      'reads of two times that touch share no event and miss none',
+    ],
+    (intact) => shiftedTimes(intact, 1, 0),
+  ),
+  broken(
+    'counts the last moment in',
+    [
+      'a read between two times gives what was stored from the first on and before the second, exactly',
+      'reads of two times that touch share no event and miss none',
+    ],
+    (intact) => shiftedTimes(intact, 0, 1),
+  ),
+  broken('follows from the beginning whatever the time', ['a read that follows begins at a time'], (intact) =>
+    followingWith(intact, { fromMs: undefined }),
+  ),
+  broken(
+    'reads everything before it gives anything',
+    ['a read fetches what lies ahead when it is asked for, and not before'],
+    (intact) =>
+      altered(intact, {
+        async *read(options) {
+          const all: (readonly ReadEvent[])[] = [];
+          for await (const batch of intact.read(options)) all.push(batch);
+          yield* all;
+        },
+      }),
+  ),
+  broken('cannot be left while it reads', ['a read that is left early ends, and the next one begins anew'], (intact) =>
+    altered(intact, {
+      async *read(options) {
+        try {
+          yield* intact.read(options);
+        } finally {
+          await new Promise<never>(() => undefined);
+        }
+      },
+    }),
+  ),
+  broken(
+    'goes on where another read was left',
+    ['a read that is left early ends, and the next one begins anew'],
+    (intact) => {
+      let reached: ReadOptions['after'];
+      return altered(intact, {
+        async *read(options) {
+          for await (const batch of intact.read({ ...options, after: reached })) {
+            reached = batch.slice(-1).map(({ position }) => position);
+            yield batch;
+          }
+        },
+      });
+    },
   ),
   broken(
     'ends where a read that follows should go on',
@@ -105,12 +193,33 @@ export const brokenReading: readonly BrokenChannel[] = [
     }),
   ),
   broken('follows although there is an end', ['a read that follows is refused together with an end'], (intact) =>
-    followingWith(intact, { until: undefined, ids: undefined }),
+    followingWith(intact, { until: undefined, untilMs: undefined, ids: undefined }),
   ),
 ];
 
 function followingWith(intact: Channel, option: Partial<ReadOptions>): Channel {
   return altered(intact, { read: (options) => intact.read(options.follow ? { ...options, ...option } : options) });
+}
+
+function keyedWith(intact: Channel, option: Partial<ReadOptions>): Channel {
+  return altered(intact, {
+    read: (options) => intact.read(options.key === undefined ? options : { ...options, ...option }),
+  });
+}
+
+function shiftedTimes(intact: Channel, from: number, until: number): Channel {
+  return altered(intact, {
+    read: ({ fromMs, untilMs, ...options }) =>
+      intact.read({
+        ...options,
+        ...(fromMs !== undefined && { fromMs: fromMs + from }),
+        ...(untilMs !== undefined && { untilMs: untilMs + until }),
+      }),
+  });
+}
+
+function before({ partition, id }: Position): Position {
+  return { partition, id: String(Number(id) - 1) };
 }
 
 function ignoring(intact: Channel, option: Partial<ReadOptions>): Channel {
