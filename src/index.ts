@@ -15,6 +15,8 @@ export {
   Personal,
   Relay,
   Stored,
+  upcast,
+  type ArgumentMakers,
   type BatchItem,
   type BatchMethods,
   type BatchOptions,
@@ -46,11 +48,15 @@ export {
   type Producer,
   type Receipt,
   type RelayOptions,
+  type RelayProgress,
   type RelayState,
+  type ReplayStart,
+  type ResetTarget,
   type RetentionOptions,
   type Segments,
   type StoredOptions,
   type Stream,
+  type Upcaster,
 } from './core/index.js';
 export {
   Aggregate,
@@ -74,6 +80,10 @@ export { AsyncApi } from './nest/async-api.js';
 export { AsyncApiModule } from './nest/async-api.module.js';
 export type { AsyncApiModuleOptions } from './nest/async-api-module.options.js';
 export { Backbone } from './nest/backbone.js';
+export { BridgeModule } from './nest/bridge.module.js';
+export type { BridgeModuleEnd, BridgeModuleOptions } from './nest/bridge-module.options.js';
+export { Bridges } from './nest/bridges.js';
+export { BackboneHealth, type Readiness, type ReadinessOptions } from './nest/backbone-health.js';
 export { DeadLetters, type DeadLetterGroup, type DeadLetterQuery, type ShownDeadLetter } from './nest/dead-letters.js';
 export { EventBackboneModule } from './nest/event-backbone.module.js';
 export type {
@@ -92,6 +102,9 @@ export {
 } from './nest/event-batch-handler.decorator.js';
 export { EventHandler, type HandlerDecorator } from './nest/event-handler.decorator.js';
 export type { GroupReport } from './nest/group-report.js';
+export type { HealthLimits } from './nest/health-limits.js';
+export type { HealthProblem } from './nest/health-problem.js';
+export type { HealthReport } from './nest/health-report.js';
 export type {
   EventBatchHandlerOptions,
   EventBatchHandlerOptionsSource,
@@ -103,6 +116,7 @@ export { InjectPrivacy } from './nest/inject-privacy.decorator.js';
 export { InjectProducer } from './nest/inject-producer.decorator.js';
 export { InjectReader } from './nest/inject-reader.decorator.js';
 export type { PayloadOptions, PrivacyOptions } from './nest/privacy.options.js';
+export type { ProducerPlace } from './nest/producer-place.js';
 export { Project, Projection, type ProjectDecorator } from './nest/projection.decorator.js';
 export type { ProjectionOptions } from './nest/projection-declaration.js';
 export type { ProjectionModuleAsyncOptions, ProjectionModuleOptions } from './nest/projection-module.options.js';
@@ -111,10 +125,13 @@ export { Projections } from './nest/projections.js';
 export { RelayModule } from './nest/relay.module.js';
 export type { RelayModuleOptions } from './nest/relay-module.options.js';
 export { Relays } from './nest/relays.js';
+export { SchemaModule } from './nest/schema.module.js';
+export type { SchemaModuleOptions } from './nest/schema-module.options.js';
 export {
   getBackboneToken,
   getChannelToken,
   getDeadLettersToken,
+  getHealthToken,
   getPrivacyToken,
   getProducerToken,
   getReaderToken,

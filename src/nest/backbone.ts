@@ -1,4 +1,16 @@
-import type { Channel, ConsumerState, ContractClass, Producer } from '../core/index.js';
+import {
+  countReplay,
+  replay,
+  streamOf,
+  type Channel,
+  type ConsumerState,
+  type ContractClass,
+  type Producer,
+  type ReplayOf,
+  type ReplayStart,
+  type ResetTarget,
+  type Stream,
+} from '../core/index.js';
 import type { EventReader } from '../history/index.js';
 import type { Connection } from './connection.js';
 import type { ConsumerHost } from './consumer-host.js';
@@ -58,6 +70,33 @@ export class Backbone {
     for (const consumer of this.#host.consumersOf(group)) consumer.resume();
   }
 
+  /**
+   * Moves a group of a contract to another place, back or forward, also while its consumers run, here and elsewhere. What
+   * lies between is skipped, or comes again.
+   *
+   * @throws BackboneError `EB_ARGUMENT` for a group, a position or a time that there is not.
+   */
+  reset(contract: ContractClass, group: string, to: ResetTarget | Date): Promise<void> {
+    const target = to instanceof Date ? { timeMs: to.getTime() } : to;
+    return this.channel.admin.reset(this.#stream(contract), group, target);
+  }
+
+  /**
+   * Hands events of a contract to a group again: `backbone.replay(Orders, 'mails', { from: new Date('2026-11-01') })`. Never
+   * moves it forward. Handlers see `context.isReplay`; those with `onReplay: 'skip'` are not called.
+   *
+   * @throws BackboneError `EB_ARGUMENT` for a group that does not exist, and for a start before which the group has not
+   *   finished everything.
+   */
+  replay(contract: ContractClass, group: string, start: ReplayStart): Promise<void> {
+    return replay(this.#replayOf(contract, group, start));
+  }
+
+  /** Counts the events that {@link replay} would hand out again; reads them all and changes nothing. */
+  countReplay(contract: ContractClass, group: string, start: ReplayStart): Promise<number> {
+    return countReplay(this.#replayOf(contract, group, start));
+  }
+
   /** Begins to read, for applications with `autoStart: false`; at the earliest when the application has started. */
   start(): void {
     this.#host.start();
@@ -69,5 +108,13 @@ export class Backbone {
    */
   drain(): Promise<void> {
     return this.#host.drain();
+  }
+
+  #replayOf(contract: ContractClass, group: string, start: ReplayStart): ReplayOf {
+    return { channel: this.channel, stream: this.#stream(contract), group, start };
+  }
+
+  #stream(contract: ContractClass): Stream {
+    return streamOf(this.#connection.contract(contract), this.#connection.options.environment);
   }
 }

@@ -3,6 +3,7 @@ import type { Channel, Middleware } from '../core/index.js';
 import { validate } from '../middleware/validate.js';
 import { Privacy } from '../privacy/index.js';
 import { Backbone } from './backbone.js';
+import { BackboneHealth } from './backbone-health.js';
 import { checkedOptions, type CheckedOptions } from './checked-options.js';
 import { Connection, type ConnectionSeams } from './connection.js';
 import { ConnectionFields } from './connection-fields.js';
@@ -11,7 +12,14 @@ import { DeadLetters } from './dead-letters.js';
 import type { EventBackboneOptions } from './event-backbone.options.js';
 import { loadClassValidator } from './load-class-validator.js';
 import { PrivacyRun } from './privacy-run.js';
-import { connectionToken, getBackboneToken, getChannelToken, getDeadLettersToken, getPrivacyToken } from './tokens.js';
+import {
+  connectionToken,
+  getBackboneToken,
+  getChannelToken,
+  getDeadLettersToken,
+  getHealthToken,
+  getPrivacyToken,
+} from './tokens.js';
 
 /** Returns the providers of a connection, but for its options: each part under a token of its own, for tests to replace. */
 export function connectionProviders(name: string | undefined): Required<Pick<DynamicModule, 'providers' | 'exports'>> {
@@ -51,6 +59,11 @@ export function connectionProviders(name: string | undefined): Required<Pick<Dyn
       useFactory: (connection: Connection, host: ConsumerHost) => new Backbone(connection, host),
     },
     {
+      provide: getHealthToken(name),
+      inject: [token('connection'), token('host')],
+      useFactory: (connection: Connection, host: ConsumerHost) => new BackboneHealth(connection, host),
+    },
+    {
       provide: getDeadLettersToken(name),
       inject: [token('connection')],
       useFactory: (connection: Connection) => new DeadLetters(connection),
@@ -83,6 +96,7 @@ export function connectionProviders(name: string | undefined): Required<Pick<Dyn
     exports: [
       getBackboneToken(name),
       getDeadLettersToken(name),
+      getHealthToken(name),
       getPrivacyToken(name),
       getChannelToken(name),
       token('connection'),

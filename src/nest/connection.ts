@@ -13,6 +13,7 @@ import { EventReader } from '../history/index.js';
 import type { RetryWait } from '../middleware/retry.js';
 import type { CheckedOptions } from './checked-options.js';
 import { ConnectionFields } from './connection-fields.js';
+import type { HealthProblem } from './health-problem.js';
 
 /** What a test puts in place of the real thing; empty in production. */
 export interface ConnectionSeams {
@@ -27,6 +28,8 @@ export class Connection {
   readonly #producers = new Map<ContractClass, unknown>();
   /** Who reads streams of this connection without a group; retention waits for them. */
   readonly readers: StreamReader[] = [];
+  /** What else runs on this connection, and tells what is wrong with it. */
+  readonly healthSources: (() => Promise<readonly HealthProblem[]> | readonly HealthProblem[])[] = [];
 
   constructor(
     /** Absent for the only or the main connection. */

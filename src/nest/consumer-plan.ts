@@ -1,4 +1,4 @@
-import { BackboneError, BatchCalls, Consumer, streamOf, type Handler } from '../core/index.js';
+import { BackboneError, BatchCalls, composeBatch, Consumer, streamOf, type Handler } from '../core/index.js';
 import { retry } from '../middleware/retry.js';
 import { timeout } from '../middleware/timeout.js';
 import type { Connection } from './connection.js';
@@ -52,12 +52,13 @@ function consumerOf(connection: Connection, found: readonly FoundHandler[], invo
   const known = [...connection.contracts].filter(({ name }) => name === stream.contract);
   const handlers = found.map((one): Handler => {
     const retries = retry({ wait: seams.wait, ...options.retry, ...groupRetry, ...one.options.retry });
-    const { timeoutMs, middleware = [], ack } = one.options;
+    const { timeoutMs, middleware = [], ack, onReplay } = one.options;
     const limit = timeoutMs === undefined ? [] : [timeout(timeoutMs)];
     return {
       event: one.event,
-      invoke: callOf(one, invoker),
+      invoke: callOf(connection, one, invoker),
       ack,
+      onReplay,
       middleware: [retries, ...limit, ...connection.innerMiddleware(), ...middleware],
     };
   });
@@ -65,13 +66,14 @@ function consumerOf(connection: Connection, found: readonly FoundHandler[], invo
     ...{ channel, stream, group, handlers, codec: options.codec, middleware: options.middleware },
     ...options.consumer,
     ...settings,
-    knownTypes: [...new Set(known.flatMap(({ byType }) => [...byType.keys()]))],
+    knownTypes: [...new Set(known.flatMap(({ readable }) => [...readable.keys()]))],
   });
 }
 
-function callOf(found: FoundHandler, invoker: HandlerInvoker): Handler['invoke'] {
+function callOf({ options }: Connection, found: FoundHandler, invoker: HandlerInvoker): Handler['invoke'] {
   if (!found.batch) return invoker.callOf(found);
-  const batches = new BatchCalls(invoker.batchCallOf(found), found.options);
+  const around = [...options.middleware, ...(found.options.middleware ?? [])];
+  const batches = new BatchCalls(composeBatch(around, invoker.batchCallOf(found)), found.options);
   return (args, context) => batches.call(args, context);
 }
 

@@ -41,7 +41,8 @@ export class ConsumerRunner implements OnModuleInit, OnApplicationBootstrap, OnM
     const plan = planConsumers(this.connection, found, this.makeInvoker);
     this.host.install(plan.consumers);
     this.#diagnostics.open();
-    for (const line of handlerTable(found, (group) => !plan.notStarted.includes(group))) this.#logger.log(line);
+    const isStarted = (group: string) => !plan.notStarted.includes(group);
+    for (const { text, data } of handlerTable(found, isStarted)) this.#logger.log(text, data);
     if (plan.notStarted.length > 0) {
       this.#logger.log(`\`consumers\` leaves out these groups: ${plan.notStarted.join(', ')}`);
     }

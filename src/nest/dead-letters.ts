@@ -114,11 +114,10 @@ export class DeadLetters {
     const message = event?.message;
     if (!message) return {};
     const definition = eventOfType(contract, message.type);
-    const { fields, erased } = message;
     const metadata = metadataOf(message);
     if (!definition || event.malformed) return { metadata };
     try {
-      const values = decodeArguments(definition, fields, this.#connection.options.codec ?? jsonCodec, erased);
+      const values = decodeArguments(definition, message, this.#connection.options.codec ?? jsonCodec);
       const args = Object.fromEntries(definition.arguments.map(({ field }, i) => [field, values[i]]));
       return { metadata, args };
     } catch {

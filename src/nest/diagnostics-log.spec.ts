@@ -5,7 +5,11 @@ import { DiagnosticsLog } from './diagnostics-log.js';
 const own = { name: 'own' } as unknown as Channel;
 const stream = { environment: 'default', contract: 'orders' };
 const lines: string[] = [];
-const remember = (level: string) => (message: string) => void lines.push(`${level} ${message}`);
+const told: unknown[] = [];
+const remember = (level: string) => (message: string, data: unknown) => {
+  lines.push(`${level} ${message}`);
+  told.push(data);
+};
 const logger = { log: remember('log'), warn: remember('warn'), error: remember('error') };
 
 function open(): DiagnosticsLog {
@@ -18,7 +22,10 @@ function open(): DiagnosticsLog {
 const consumer = (event: Omit<ConsumerDiagnostic, 'channel' | 'stream' | 'group'>) =>
   reportConsumer({ channel: own, stream, group: 'g', ...event });
 
-beforeEach(() => void (lines.length = 0));
+beforeEach(() => {
+  lines.length = 0;
+  told.length = 0;
+});
 
 describe('the log of the machinery', () => {
   it('warns while a channel waits for its server, and says when it is ready', () => {
@@ -63,6 +70,27 @@ describe('the log of the machinery', () => {
     const why = { eventId: 'e1', type: 'placed.v1', error: new Error('no Ada here'), reason: 'no [argument] here' };
     for (const kind of ['retry', 'failed', 'settleFailed'] as const) consumer({ kind, ...why });
     expect(lines).toEqual(Array.from({ length: 3 }, () => expect.stringMatching(/: no \[argument\] here$/) as string));
+  });
+
+  it('tells programs the same as data', () => {
+    open();
+    reportChannel({ channel: own, kind: 'waiting', stream, group: 'g', reason: 'connection refused' });
+    consumer({ kind: 'retry', eventId: 'e1', type: 'placed.v1', attempt: 2, delayMs: 123.4, error: new Error('no') });
+    const where = { environment: 'default', stream: 'orders', group: 'g' };
+    expect(told).toEqual([
+      { event: 'waiting', ...where, reason: 'connection refused' },
+      { event: 'retry', ...where, type: 'placed.v1', eventId: 'e1', attempt: 2, delayMs: 123, reason: 'no' },
+    ]);
+  });
+
+  it('is not filled by an outage, and tells how many lines it was spared', () => {
+    const log = open();
+    for (let i = 1; i <= 500; i += 1) consumer({ kind: 'retry', eventId: `e${i}`, error: new Error('away') });
+    reportChannel({ channel: own, kind: 'waiting', stream, reason: 'connection refused' });
+    log.close();
+    expect(lines).toHaveLength(7);
+    expect(lines.at(-2)).toBe('warn waiting for the server of default:orders: connection refused');
+    expect(lines.at(-1)).toMatch(/e500 .* \(the last of 495 such lines\)$/);
   });
 
   it('leaves out the channels of other applications', () => {

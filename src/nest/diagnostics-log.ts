@@ -1,5 +1,4 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import type { LoggerService } from '@nestjs/common';
 import {
   describeError,
   DIAGNOSTICS,
@@ -9,15 +8,22 @@ import {
   type ConsumerDiagnostic,
   type Stream,
 } from '../core/index.js';
+import { LineLimit, type LineLevel, type LogLine } from './line-limit.js';
 
-/** Writes what happens to a connection's machinery to the application's log; never an argument of an event. */
+/** What Nest's loggers have in common, since they take data beside the message. */
+export type StructuredLogger = Record<LineLevel, (message: string, data: LogLine['data']) => unknown>;
+
+/**
+ * Writes what happens to a connection's machinery to the application's log: one line for people, and the same as data for
+ * programs; of many such lines in a row only a few. Never an argument of an event.
+ */
 export class DiagnosticsLog {
-  readonly #logger: Required<Pick<LoggerService, 'log' | 'warn' | 'error'>>;
   readonly #channel: Channel;
+  readonly #limit: LineLimit;
 
-  constructor(channel: Channel, logger: Required<Pick<LoggerService, 'log' | 'warn' | 'error'>>) {
+  constructor(channel: Channel, logger: StructuredLogger) {
     this.#channel = innermost(channel);
-    this.#logger = logger;
+    this.#limit = new LineLimit(({ level, text, data }) => logger[level](text, data));
   }
 
   /** Begins to listen. */
@@ -26,10 +32,11 @@ export class DiagnosticsLog {
     subscribe(DIAGNOSTICS.consumer, this.#onConsumer);
   }
 
-  /** Stops listening. */
+  /** Stops listening, and writes what was held back. */
   close(): void {
     unsubscribe(DIAGNOSTICS.channel, this.#onChannel);
     unsubscribe(DIAGNOSTICS.consumer, this.#onConsumer);
+    this.#limit.close();
   }
 
   readonly #onChannel = (message: unknown): void => {
@@ -39,44 +46,65 @@ export class DiagnosticsLog {
     const { kind, stream, group, reason, count } = event;
     const text = [KINDS[kind], at(stream, group), count === undefined ? '' : `(${count})`].filter(Boolean).join(' ');
     const line = reason === undefined ? text : `${text}: ${reason}`;
-    if (QUIET.has(kind)) this.#logger.log(line);
-    else this.#logger.warn(line);
+    this.#say(QUIET.has(kind) ? 'log' : 'warn', line, event, { reason, count });
   };
 
   readonly #onConsumer = (message: unknown): void => {
     const event = message as ConsumerDiagnostic;
     if (innermost(event.channel) !== this.#channel) return;
-    const what = `${event.type ?? 'an unreadable event'} ${event.eventId ?? ''}`.trimEnd();
+    const { kind, type, eventId, attempt, count, deadLetter } = event;
+    const what = `${type ?? 'an unreadable event'} ${eventId ?? ''}`.trimEnd();
     const where = at(event.stream, event.group);
-    const why = event.reason ?? describeError(event.error);
-    switch (event.kind) {
-      case 'retry':
-        this.#logger.warn(
-          `try ${event.attempt ?? 1} of ${what} ${where} failed, the next in ${Math.round(event.delayMs ?? 0)} ms: ${why}`,
-        );
+    const reason = event.reason ?? describeError(event.error);
+    const delayMs = event.delayMs === undefined ? undefined : Math.round(event.delayMs);
+    const of = { type, eventId };
+    switch (kind) {
+      case 'retry': {
+        const line = `try ${attempt ?? 1} of ${what} ${where} failed, the next in ${delayMs ?? 0} ms: ${reason}`;
+        this.#say('warn', line, event, { ...of, attempt, delayMs, reason });
         return;
-      case 'deadLetter':
-        this.#logger.error(
-          `set aside ${what} ${where} as ${event.deadLetter?.kind ?? 'failed'}: ${event.deadLetter?.error ?? why}`,
-        );
+      }
+      case 'deadLetter': {
+        const error = deadLetter?.error ?? reason;
+        const line = `set aside ${what} ${where} as ${deadLetter?.kind ?? 'failed'}: ${error}`;
+        this.#say('error', line, event, { ...of, as: deadLetter?.kind, code: deadLetter?.code, reason: error });
         return;
+      }
       case 'erased':
-        this.#logger.log(`passed over ${what} ${where}: an argument that its handler needs was erased`);
+        this.#say('log', `passed over ${what} ${where}: an argument that its handler needs was erased`, event, of);
+        return;
+      case 'replaySkipped':
+        // As many as the group has ever handled: who wants to know them one by one listens himself.
         return;
       case 'failed':
-        this.#logger.error(`the consumer ${where} has failed and reads no more: ${why}`);
+        this.#say('error', `the consumer ${where} has failed and reads no more: ${reason}`, event, { reason });
         return;
       case 'settleFailed':
-        this.#logger.warn(`finished events ${where} could not be confirmed, trying again: ${why}`);
+        this.#say('warn', `finished events ${where} could not be confirmed, trying again: ${reason}`, event, {
+          reason,
+        });
         return;
-      case 'leaseLost':
-        this.#logger.warn(`${event.count ?? 1} finished events ${where} had been taken over by another consumer`);
+      case 'leaseLost': {
+        const line = `${count ?? 1} finished events ${where} had been taken over by another consumer`;
+        this.#say('warn', line, event, { count });
         return;
+      }
       case 'paused':
       case 'resumed':
-        this.#logger.log(`${event.kind} ${where}`);
+        this.#say('log', `${kind} ${where}`, event, {});
     }
   };
+
+  #say(
+    level: LineLevel,
+    text: string,
+    { kind, stream, group }: Pick<ChannelDiagnostic | ConsumerDiagnostic, 'kind' | 'stream' | 'group'>,
+    more: LogLine['data'],
+  ): void {
+    const all = { event: kind, environment: stream?.environment, stream: stream?.contract, group, ...more };
+    const data = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+    this.#limit.say(`${kind} ${at(stream, group)}`, { level, text, data });
+  }
 }
 
 const KINDS: Readonly<Record<ChannelDiagnostic['kind'], string>> = {
@@ -92,6 +120,8 @@ const KINDS: Readonly<Record<ChannelDiagnostic['kind'], string>> = {
   leaseLost: 'lost events to another consumer',
   trimmed: 'trimmed events',
   lostToTrim: 'events were trimmed before they were handled',
+  deprecated: 'a deprecated event',
+  schema: 'the schemas',
   fault: 'trouble',
 };
 const QUIET: ReadonlySet<ChannelDiagnostic['kind']> = new Set([

@@ -1,10 +1,11 @@
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
-import { checkedName, type ContractClass } from '../core/index.js';
+import { checkedName, type ContractClass, type Producer } from '../core/index.js';
 import { asyncOptionsProviders } from './async-options.js';
 import type { Backbone } from './backbone.js';
 import { connectionProviders } from './connection-providers.js';
 import { EventBackboneRunnerModule } from './event-backbone-runner.module.js';
 import type { EventBackboneAsyncOptions, EventBackboneRootOptions } from './event-backbone.options.js';
+import { producerPlace, type ProducerPlace } from './producer-place.js';
 import { connectionToken, getBackboneToken, getProducerToken, getReaderToken } from './tokens.js';
 
 /**
@@ -25,22 +26,26 @@ export class EventBackboneModule {
 
   /**
    * Provides the producers and the readers of contracts, for `@InjectProducer` and `@InjectReader`, in the module that
-   * imports it.
+   * imports it; for another environment than the connection's own, producers only.
    */
-  static forFeature(contracts: readonly ContractClass[], connection?: string): DynamicModule {
+  static forFeature(contracts: readonly ContractClass[], place?: string | ProducerPlace): DynamicModule {
+    const { connection, environment } = producerPlace(place);
     const inject = [getBackboneToken(connection)];
-    const providers = contracts.flatMap((contract): Exclude<Provider, abstract new () => unknown>[] => [
-      {
-        provide: getProducerToken(contract, connection),
-        inject,
-        useFactory: (backbone: Backbone) => backbone.producer(contract),
-      },
-      {
-        provide: getReaderToken(contract, connection),
-        inject,
-        useFactory: (backbone: Backbone) => backbone.reader(contract),
-      },
-    ]);
+    const providers = contracts.flatMap((contract): Exclude<Provider, abstract new () => unknown>[] => {
+      const producer = (backbone: Backbone): Producer<object> => backbone.producer(contract);
+      if (environment !== undefined) {
+        const useFactory = (backbone: Backbone) => producer(backbone).$with({ environment });
+        return [{ provide: getProducerToken(contract, place), inject, useFactory }];
+      }
+      return [
+        { provide: getProducerToken(contract, connection), inject, useFactory: producer },
+        {
+          provide: getReaderToken(contract, connection),
+          inject,
+          useFactory: (backbone: Backbone) => backbone.reader(contract),
+        },
+      ];
+    });
     return { module: EventBackboneModule, providers, exports: providers.map(({ provide }) => provide) };
   }
 }

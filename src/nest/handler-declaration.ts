@@ -15,6 +15,11 @@ export interface EventHandlerOptions {
   readonly timeoutMs?: number;
   /** `manual`: an event is done when the handler calls `context.ack()`, not when it returns. Default `auto`. */
   readonly ack?: 'auto' | 'manual';
+  /**
+   * `skip`: events that the group has finished before, and that a reset brings back, are passed over. For handlers whose
+   * effects must not be repeated, such as mails. Default `run`.
+   */
+  readonly onReplay?: 'run' | 'skip';
   /** Around each try of this handler only; that of the class comes first. */
   readonly middleware?: readonly Middleware[];
 }

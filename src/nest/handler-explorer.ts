@@ -67,6 +67,9 @@ export class HandlerExplorer {
     if (options.ack !== undefined && !['auto', 'manual'].includes(options.ack)) {
       throw refused(where, "`ack` must be 'auto' or 'manual'");
     }
+    if (options.onReplay !== undefined && !['run', 'skip'].includes(options.onReplay)) {
+      throw refused(where, "`onReplay` must be 'run' or 'skip'");
+    }
     if (batch && options.ack === 'manual') {
       throw refused(where, "a batch handler cannot have ack: 'manual'; fail single events with item.fail(error)");
     }
@@ -135,7 +138,7 @@ export class HandlerExplorer {
   }
 }
 
-const HANDLER = ['group', 'connection', 'retry', 'timeoutMs', 'ack', 'middleware'];
+const HANDLER = ['group', 'connection', 'retry', 'timeoutMs', 'ack', 'onReplay', 'middleware'];
 const BATCH = ['maxSize', 'maxWaitMs'];
 
 function withDefaults(own: EventBatchHandlerOptions, defaults: EventBatchHandlerOptions): EventBatchHandlerOptions {

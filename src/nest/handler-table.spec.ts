@@ -13,10 +13,14 @@ const found = [
 
 describe('the table of handlers', () => {
   it('has one aligned line for each handler, and marks groups that are not started', () => {
-    expect(handlerTable(found, (group) => group === 'transit')).toEqual([
+    const rows = handlerTable(found, (group) => group === 'transit');
+    expect(rows.map(({ text }) => text)).toEqual([
       'TransitService.pack -> shipment-tracking.orderPlaced.v1 -> transit',
       'Audit.all           -> users.added.v2                   -> audit (not started)',
     ]);
+    expect(rows[1]?.data).toEqual({
+      ...{ handler: 'Audit.all', stream: 'users', type: 'added.v2', group: 'audit', started: false },
+    });
   });
 
   it('is empty without handlers', () => {

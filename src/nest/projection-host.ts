@@ -5,6 +5,7 @@ import { PROJECTION_DIAGNOSTICS, type ProjectionDiagnostic } from '../projection
 import type { Connection } from './connection.js';
 import type { ProjectionExplorer } from './projection-explorer.js';
 import type { ProjectionModuleOptions } from './projection-module.options.js';
+import { projectionProblems } from './projection-problems.js';
 import type { Projections } from './projections.js';
 
 /** Ties projections to the application's life: found and checked, then started, then stopped before the databases close. */
@@ -26,6 +27,7 @@ export class ProjectionHost implements OnModuleInit, OnApplicationBootstrap, OnM
     const runners = found.map(({ runner }) => runner);
     this.projections.install(runners);
     this.connection.readers.push(...runners);
+    this.connection.healthSources.push(() => projectionProblems(runners));
     subscribe(PROJECTION_DIAGNOSTICS, this.#log);
     for (const { runner, rows } of found) {
       const note = this.#started.includes(runner.name) ? '' : ' (not started)';

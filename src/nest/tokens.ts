@@ -4,11 +4,18 @@ import { BackboneError, type Channel, type ContractClass, type Producer } from '
 import type { EventReader } from '../history/index.js';
 import { Privacy } from '../privacy/index.js';
 import { Backbone } from './backbone.js';
+import { BackboneHealth } from './backbone-health.js';
 import { DeadLetters } from './dead-letters.js';
+import { producerPlace, type ProducerPlace } from './producer-place.js';
 
 /** Returns the token of a connection's {@link Backbone}; for the only connection, the class itself. */
 export function getBackboneToken(connection?: string): InjectionToken<Backbone> {
   return connection === undefined ? Backbone : connectionToken('backbone', connection);
+}
+
+/** Returns the token of a connection's {@link BackboneHealth}; for the only connection, the class itself. */
+export function getHealthToken(connection?: string): InjectionToken<BackboneHealth> {
+  return connection === undefined ? BackboneHealth : connectionToken('health', connection);
 }
 
 /** Returns the token of a connection's {@link DeadLetters}; for the only connection, the class itself. */
@@ -29,9 +36,15 @@ export function getChannelToken(connection?: string): InjectionToken<Channel> {
 /** Returns the token under which the producer of a contract is injected; tests override it. */
 export function getProducerToken<C extends object>(
   contract: ContractClass<C>,
-  connection?: string,
+  place?: string | ProducerPlace,
 ): InjectionToken<Producer<C>> {
-  return contractToken('Producer', contract, connection);
+  const { connection, environment } = producerPlace(place);
+  // No name holds a space.
+  return contractToken(
+    'Producer',
+    contract,
+    environment === undefined ? connection : `${connection ?? ''} in ${environment}`,
+  );
 }
 
 /** Returns the token under which the reader of a contract is injected; tests override it. */
