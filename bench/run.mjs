@@ -4,9 +4,12 @@ import { parseArgs } from 'node:util';
 import { startStack } from '../tools/dev-stack/index.mjs';
 import { Worker } from './worker-process.mjs';
 import { measureBacklog } from './backlog.mjs';
+import { measureDashboard } from './dashboard.mjs';
+import { compareHistory } from './history.mjs';
 import { compareKafka } from './kafka.mjs';
 import { comparePostgres } from './postgres.mjs';
 import { comparePrivacy } from './privacy.mjs';
+import { compareTracing } from './tracing.mjs';
 import { median, percentile, ratioLine } from './statistics.mjs';
 
 /**
@@ -53,6 +56,9 @@ async function measure(url) {
   if (wanted('idle')) lines.push(await idle(url));
   if (wanted('backlog')) lines.push(await measureBacklog(url, quick ? 100_000 : 1_000_000));
   if (wanted('privacy')) lines.push(...(await comparePrivacy(url, rounds)));
+  if (wanted('history')) lines.push(...(await compareHistory(url, rounds, quick)));
+  if (wanted('tracing')) lines.push(...(await compareTracing(url, rounds)));
+  if (wanted('dashboard')) lines.push(...(await measureDashboard(url, quick)));
   if (wanted('kafka')) lines.push(...(await compareKafka(rounds)));
   if (wanted('postgres')) lines.push(...(await comparePostgres(rounds, quick)));
   return lines;

@@ -19,6 +19,10 @@ export interface Round {
     | 'postgres-latency'
     | 'postgres-rebuild'
     | `privacy-${string}`
+    | 'tracing-append'
+    | 'tracing-consume'
+    | `history-${string}`
+    | `dashboard-${string}`
     | `keys-${number}`
     | `partitions-${number}`;
   /** How many events, or for how many milliseconds. */

@@ -8,9 +8,10 @@ export class Worker {
   peakRss = 0;
 
   /**
-   * @param {'hand-written' | 'backbone' | 'kafka-hand-written' | 'kafka-backbone' | 'kafka-nest'
+   * @param {'hand-written' | 'backbone' | 'dashboard' | 'kafka-hand-written' | 'kafka-backbone' | 'kafka-nest'
    *   | 'postgres-hand-written' | 'postgres-backbone' | 'privacy-hand-cipher' | 'privacy-cipher' | 'privacy-hand-letters'
-   *   | 'privacy-letters' | 'privacy-documents' | 'privacy-erasing'} side
+   *   | 'privacy-letters' | 'privacy-documents' | 'privacy-erasing' | 'history-hand-written' | 'history-backbone'
+   *   | 'tracing-none' | 'tracing-by-hand' | 'tracing-on' | 'tracing-without-provider'} side
    * @param {string} url
    */
   constructor(side, url) {

@@ -12,6 +12,7 @@ const [, , name = '', url = ''] = process.argv;
 const sides: Readonly<Record<string, () => Promise<Side>>> = {
   'hand-written': async () => new (await import('./hand-written.js')).HandWritten(url),
   backbone: async () => new (await import('./backbone.js')).Backbone(url),
+  dashboard: async () => new (await import('./dashboard.js')).Dashboard(url),
   'kafka-hand-written': async () => new (await import('./kafka-hand-written.js')).KafkaHandWritten(url),
   'kafka-backbone': async () => new (await import('./kafka-backbone.js')).KafkaBackbone(url),
   'kafka-nest': async () => new (await import('./kafka-nest.js')).KafkaNest(url),
@@ -22,6 +23,13 @@ const sides: Readonly<Record<string, () => Promise<Side>>> = {
   'privacy-letters': async () => new (await import('./privacy-letters.js')).Letters(url, 'by-privacy'),
   'privacy-documents': async () => new (await import('./privacy-documents.js')).DocumentGroup(url),
   'privacy-erasing': async () => new (await import('./privacy-erasing.js')).Erasing(url),
+  'history-hand-written': async () => new (await import('./history-hand-written.js')).HistoryHandWritten(url),
+  'history-backbone': async () => new (await import('./history-backbone.js')).HistoryBackbone(url),
+  'tracing-none': async () => new (await import('./tracing-orders.js')).TracedOrders(url, 'none'),
+  'tracing-by-hand': async () => new (await import('./tracing-orders.js')).TracedOrders(url, 'by-hand'),
+  'tracing-on': async () => new (await import('./tracing-orders.js')).TracedOrders(url, 'on'),
+  'tracing-without-provider': async () =>
+    new (await import('./tracing-orders.js')).TracedOrders(url, 'without-provider'),
   'postgres-backbone': async () => new (await import('./postgres-backbone.js')).PostgresBackbone(url),
 };
 const opened = sides[name]?.() ?? Promise.reject(new Error(`no side ${name}`));

@@ -9,8 +9,15 @@ describe.for([
   ['docs/projections.md', 'projections/page'],
   ['docs/reading.md', 'history/page'],
   ['docs/payload-routing.md', 'payloads/page'],
+  ['docs/observability.md', 'otel/page'],
+  ['docs/operations.md', 'nest/health-page'],
   ['docs/privacy.md', 'privacy/page'],
+  ['docs/replay.md', 'replay/page'],
   ['docs/schema.md', 'schema/page'],
+  ['docs/bridge.md', 'bridge/page'],
+  ['docs/migrating.md', 'bridge/moving'],
+  ['docs/versions.md', 'schema/versions-page'],
+  ['docs/dashboard.md', 'dashboard/example'],
   ['docs/from-nest-microservices.md', 'from-nest-microservices'],
 ] as const)('%s', ([page, folder]) => {
   const text = readFileSync(new URL(`../../${page}`, import.meta.url), 'utf8');

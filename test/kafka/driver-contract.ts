@@ -106,7 +106,7 @@ export function driverContract(make: MakeDriver): void {
       await member.close(5_000);
       expect(await driver.committed(topic, groupId)).toEqual([{ partition: 0, offset: 4n }]);
       expect(first.told.slice(-3)).toEqual(['revoked', 'assigned 0', 'revoked']);
-      expect(await driver.group(groupId)).toEqual({ members: 0 });
+      expect(await driver.group(groupId)).toEqual({ members: [] });
       const second = new Heard(driver, topic, groupId);
       const again = driver.join(topic, groupId, second);
       await vi.waitFor(() => expect(second.values).toEqual(['4', '5', '6', '7', '8', '9']), 10_000);

@@ -32,8 +32,10 @@ describe.skipIf(url === '')('a consumer', () => {
     const sandbox = new Sandbox(url);
     const { table, name, stream } = sandbox;
     const channel = sandbox.open();
-    await channel.admin.reset(stream, 'group', 'beginning');
-    await sandbox.query(`UPDATE "${table}_slots" SET owner = 'consumer'`);
+    const subscription = channel.subscribe({ stream, group: 'group' });
+    await subscription[Symbol.asyncIterator]().next();
+    await subscription.close();
+    await sandbox.query(`UPDATE "${table}_slots" SET owner = 'consumer', epoch = 0`);
     const client = await sandbox.connect();
     const read = `SELECT r.slot, r.position FROM (
         SELECT array_agg(slot::integer) AS slots, array_agg(epoch) AS epochs, array_agg(parks) AS parks,

@@ -151,6 +151,7 @@ export function withErase(channel: Channel, erase: Channel['admin']['erase'], ch
       ...{ deadLetters: admin.deadLetters, erase },
       groups: (stream) => admin.groups(stream),
       state: (stream, group) => admin.state(stream, group),
+      extent: (stream) => admin.extent(stream),
       reset: (stream, group, to) => admin.reset(stream, group, to),
       trim: (stream, limits) => admin.trim(stream, limits),
     },

@@ -162,6 +162,7 @@ function urlsOf(servers) {
 /** @param {RunningServices} services */
 function sayWhereToLook({ urls }) {
   say(`the live page      ${underline(urls.reporter)}`);
+  say(`into the streams   ${underline(`${urls.reporter}/streams`)}`);
   say(`to place an order  ${underline(`${urls.order}/api`)}`);
   say(dim(`how transit is     ${urls.transit}/status`));
 }

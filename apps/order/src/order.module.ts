@@ -1,6 +1,7 @@
 import { Module, ValidationPipe } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import { EventBackboneModule } from 'nest-event-backbone';
+import { tracing } from 'nest-event-backbone/otel';
 import { AppSettings } from '#app-kit';
 import { ShipmentTracking } from '#contracts';
 import { OrderController } from './order.controller.js';
@@ -16,6 +17,8 @@ import { PeopleController } from './people.controller.js';
         channel,
         environment,
         source: name,
+        // What follows from an order is one trace, over all services.
+        middleware: [tracing({ parent: 'parent' })],
         privacy,
       }),
     }),

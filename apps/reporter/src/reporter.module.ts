@@ -1,5 +1,7 @@
 import { Module } from '@nestjs/common';
 import { EventBackboneModule } from 'nest-event-backbone';
+import { EventBackboneDashboardModule } from 'nest-event-backbone/dashboard';
+import { tracing } from 'nest-event-backbone/otel';
 import { AppSettings } from '#app-kit';
 import { ShipmentTracking } from '#contracts';
 import { ReporterController } from './reporter.controller.js';
@@ -17,11 +19,15 @@ import { ShipmentHistory } from './shipment-history.js';
         channel,
         environment,
         group: 'reporter',
+        // What follows from an order is one trace, over all services.
+        middleware: [tracing({ parent: 'parent' })],
         autoStart: false,
         privacy,
       }),
     }),
     EventBackboneModule.forFeature([ShipmentTracking]),
+    // The demo has nobody to keep out. Personal arguments are hidden all the same.
+    EventBackboneDashboardModule.forRoot({ path: 'streams', actions: true, guard: { canActivate: () => true } }),
   ],
   controllers: [ReporterController],
   providers: [ReporterService, ShipmentBoard, ShipmentHistory],

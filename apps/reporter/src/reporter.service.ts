@@ -60,7 +60,9 @@ export class ReporterService implements OnApplicationBootstrap, OnModuleDestroy 
     const stream = { environment: this.settings.environment, contract: 'shipment-tracking' };
     for (let reset = false; !reset && !this.#isStopping();) {
       try {
-        await this.backbone.channel.admin.reset(stream, 'reporter', 'beginning');
+        const { admin } = this.backbone.channel;
+        // One that is not there yet begins there by itself.
+        if (await admin.state(stream, 'reporter')) await admin.reset(stream, 'reporter', 'beginning');
         reset = true;
       } catch (error) {
         this.#logger.warn(`the board cannot be filled yet: ${error instanceof Error ? error.message : String(error)}`);

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { EventBackboneModule } from 'nest-event-backbone';
+import { tracing } from 'nest-event-backbone/otel';
 import { AppSettings } from '#app-kit';
 import { ShipmentTracking } from '#contracts';
 import { TransitService } from './transit.service.js';
@@ -13,6 +14,8 @@ import { TransitService } from './transit.service.js';
         channel,
         environment,
         group: 'transit',
+        // What follows from an order is one trace, over all services.
+        middleware: [tracing({ parent: 'parent' })],
         privacy,
       }),
     }),

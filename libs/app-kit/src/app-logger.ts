@@ -12,16 +12,18 @@ export class AppLogger implements LoggerService {
     this.#write = write;
   }
 
-  log(message: unknown, context?: unknown): void {
+  log(message: unknown, ...rest: unknown[]): void {
+    // Nest passes the context last, and before it what programs read.
+    const context = rest.at(-1);
     if (!QUIET.has(context)) this.#line(message, context, context === LIBRARY ? picocolors.dim : undefined);
   }
 
-  warn(message: unknown, context?: unknown): void {
-    this.#line(message, context, picocolors.yellow);
+  warn(message: unknown, ...rest: unknown[]): void {
+    this.#line(message, rest.at(-1), picocolors.yellow);
   }
 
   error(message: unknown, ...rest: unknown[]): void {
-    // Nest passes the context last, and before it a stack where there is one.
+    // Before the context there may be a stack.
     const [stack] = rest.length > 1 ? rest : [];
     this.#line(message, rest.at(-1), picocolors.red);
     if (typeof stack === 'string') this.#line(stack, rest.at(-1), picocolors.dim);

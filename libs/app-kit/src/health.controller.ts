@@ -1,5 +1,5 @@
 import { Controller, Get, ServiceUnavailableException } from '@nestjs/common';
-import { Backbone } from 'nest-event-backbone';
+import { Backbone, BackboneHealth } from 'nest-event-backbone';
 import { AppSettings } from './app-settings.js';
 
 /** Tells how an app stands: `/health` for supervisors, `/status` for people and the demo. */
@@ -7,19 +7,20 @@ import { AppSettings } from './app-settings.js';
 export class HealthController {
   constructor(
     private readonly backbone: Backbone,
+    private readonly backboneHealth: BackboneHealth,
     private readonly settings: AppSettings,
   ) {}
 
-  /** Answers 503 once a consumer has failed for good; a server that is away is waited for, and no failure. */
+  /** Answers 503 once a restart may help: a consumer has failed or stands still, or its server is away for long. */
   @Get('health')
-  health(): object {
-    const consumers = this.backbone.states().map(({ stream, group, status, inFlight }) => {
-      return { stream: stream.contract, group, status, inFlight };
+  async health(): Promise<object> {
+    const { status, problems } = await this.backboneHealth.check();
+    const consumers = this.backbone.states().map(({ stream, group, status: consumer, inFlight }) => {
+      return { stream: stream.contract, group, status: consumer, inFlight };
     });
-    if (consumers.some(({ status }) => status === 'failed')) {
-      throw new ServiceUnavailableException({ status: 'failed', consumers });
-    }
-    return { status: 'ok', consumers };
+    const report = { status, problems, consumers };
+    if (status === 'down') throw new ServiceUnavailableException(report);
+    return report;
   }
 
   /** Counts since the app started, for each group. */

@@ -5,6 +5,7 @@ import { openChannel } from './open-channel.js';
 import { openKeyStore } from './open-key-store.js';
 import { privacyOptions } from './privacy-options.js';
 import { startApp, type App } from './start-app.js';
+import { startTracing } from './start-tracing.js';
 import { readVariables, VariablesError } from './variables.js';
 
 /** Runs an app as this process, on what its environment says, until SIGTERM or SIGINT. Ends with 1 if it cannot start. */
@@ -14,7 +15,12 @@ export async function runApp(app: App): Promise<void> {
     const variables = readVariables(process.env, app.port);
     const { channel, environment, privacySecret } = variables;
     const privacy = privacySecret === undefined ? undefined : privacyOptions(privacySecret, openKeyStore(variables));
-    const { nest, url } = await startApp(app, { ...variables, channel: openChannel(variables), privacy, logger });
+    const { tracesEndpoint } = variables;
+    const endTracing = tracesEndpoint === undefined ? undefined : startTracing(app.name, tracesEndpoint);
+    const { nest, url } = await startApp(app, {
+      ...{ ...variables, channel: openChannel(variables), privacy, logger },
+      ...(endTracing && { atEnd: endTracing }),
+    });
     nest.enableShutdownHooks();
     const encrypted = privacy ? ', personal data encrypted' : '';
     Logger.log(`listening on ${url}, events on ${channel}, environment ${environment}${encrypted}`, app.name);

@@ -27,6 +27,8 @@ export interface StartOptions {
   readonly privacy?: PrivacyOptions | undefined;
   /** Absent: silence. */
   readonly logger?: LoggerService;
+  /** What is to be done when the app has ended. */
+  readonly atEnd?: () => Promise<void>;
 }
 
 /** An app that listens. */
@@ -38,7 +40,7 @@ export interface RunningApp {
 
 /** Starts an app in this process; `nest.close()` ends it, its channel and its store of keys. Several apps in one process are fine. */
 export async function startApp(app: App, options: StartOptions): Promise<RunningApp> {
-  const { channel, environment, stepDelayMs, privacy, host, port, logger = false } = options;
+  const { channel, environment, stepDelayMs, privacy, host, port, logger = false, atEnd } = options;
   const settings = new AppSettings(app.name, channel, environment, stepDelayMs, privacy);
   const nestOptions: Pick<NestApplicationOptions, 'logger' | 'abortOnError' | 'forceCloseConnections'> = {
     logger,
@@ -46,7 +48,7 @@ export async function startApp(app: App, options: StartOptions): Promise<Running
     // A page that listens for changes must not keep the app from ending.
     forceCloseConnections: true,
   };
-  const nest = await NestFactory.create(AppKitModule.around(app.module, settings), nestOptions);
+  const nest = await NestFactory.create(AppKitModule.around(app.module, settings, atEnd), nestOptions);
   try {
     app.prepare?.(nest);
     await nest.listen(port, host);

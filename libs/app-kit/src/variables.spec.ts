@@ -11,6 +11,7 @@ describe('the variables of an app', () => {
       leaseMs: undefined,
       environment: 'demo',
       privacySecret: undefined,
+      tracesEndpoint: undefined,
       host: '127.0.0.1',
       port: 3001,
       stepDelayMs: 0,

@@ -16,6 +16,8 @@ export interface Variables {
   readonly environment: string;
   /** `PRIVACY_SECRET`: personal data is encrypted, and people can be forgotten. Default: neither. */
   readonly privacySecret: string | undefined;
+  /** `OTEL_EXPORTER_OTLP_ENDPOINT`: where traces are sent, `http://127.0.0.1:4318`. Default: nowhere, and none are made. */
+  readonly tracesEndpoint: string | undefined;
   /** `HOST`, default `127.0.0.1`. */
   readonly host: string;
   /** `PORT`, default each app's own; 0 takes a free one. */
@@ -70,6 +72,9 @@ export function readVariables(env: Readonly<Record<string, string | undefined>>,
     ),
     privacySecret: read<string | undefined>('PRIVACY_SECRET', undefined, 'at least 32 characters', (text) =>
       text.length >= 32 ? text : undefined,
+    ),
+    tracesEndpoint: read<string | undefined>('OTEL_EXPORTER_OTLP_ENDPOINT', undefined, 'an http address', (text) =>
+      /^https?:\/\//.test(text) && URL.canParse(text) ? text : undefined,
     ),
     host: read('HOST', '127.0.0.1', 'a host name', (text) => text),
     port: read('PORT', port, 'a whole number from 0 to 65535', wholeNumber(0, 65_535)),
