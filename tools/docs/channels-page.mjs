@@ -38,6 +38,8 @@ export function channelsPage(channels) {
     `| --- | --- |${' --- |'.repeat(names.length)}`,
     ...rows,
     '',
+    'On Redis `keyIndex: true` adds `readByKey`, and `partitions` what is in its column.',
+    '',
     'Every channel passes the conformance suite that `nest-event-backbone/testing` exports as data; a promise that needs a',
     'capability is asked only of channels that have it.',
     '',
