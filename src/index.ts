@@ -153,6 +153,7 @@ export {
   type PersonalEvent,
   type Rotation,
   type RotationOptions,
+  type WithProgress,
   type WrapContext,
   type WrappingKeys,
 } from './privacy/index.js';

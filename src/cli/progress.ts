@@ -4,8 +4,8 @@ import type { TextStream } from './terminal.js';
 /** Shows how far something is that takes long. */
 export interface Progress {
   /** So much more is done. */
-  add(count: number): void;
-  end(): void;
+  readonly add: (count: number) => void;
+  readonly end: () => void;
 }
 
 /** A bar on a terminal, or a count where nobody knows the end; nothing where nobody could see it move. */

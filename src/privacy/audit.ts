@@ -67,13 +67,15 @@ interface StoredField {
 /** Looks at everything that is stored of contracts, past the encryption. */
 export class Audit {
   readonly #parts: AuditedParts;
+  readonly #onProgress: (more: number) => void;
   readonly #findings: AuditFinding[] = [];
   #events = 0;
   #deadLetters = 0;
   #found = 0;
 
-  constructor(parts: AuditedParts) {
+  constructor(parts: AuditedParts, onProgress: (more: number) => void = () => undefined) {
     this.#parts = parts;
+    this.#onProgress = onProgress;
   }
 
   get report(): AuditReport {
@@ -87,6 +89,7 @@ export class Audit {
       this.#events += events.length;
       await this.#look(contract, stream, events, 'stream');
       await this.#lookIntoStores(stream, events);
+      this.#onProgress(events.length);
     }
     for (const { group } of await stored.admin.groups(stream)) await this.#walkLetters(contract, stream, group);
   }

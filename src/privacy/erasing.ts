@@ -47,7 +47,11 @@ const EVENTS_AT_A_TIME = 16;
 const MESSAGES_AT_A_TIME = 50;
 
 /** Carries an erasure out, from wherever one that was cut off has come to. */
-export async function carryOut(parts: ErasingParts, erasure: BegunErasure): Promise<ErasureReport> {
+export async function carryOut(
+  parts: ErasingParts,
+  erasure: BegunErasure,
+  onProgress: (more: number) => void = () => undefined,
+): Promise<ErasureReport> {
   const { index, journal, ring } = parts;
   const { pseudonym, keyId } = erasure;
   const isKeyErased = keyId !== undefined && ring ? await ring.erase({ pseudonym, keyId }) : false;
@@ -64,7 +68,9 @@ export async function carryOut(parts: ErasingParts, erasure: BegunErasure): Prom
     if (page.length === 0) continue;
     // What another process has finished may be the past of a person who has come back.
     if (!(await journal.isOpen(erasure))) return report;
-    report = { ...report, events: report.events + (await eraseFields(parts.channel, page)) };
+    const events = await eraseFields(parts.channel, page);
+    report = { ...report, events: report.events + events };
+    onProgress(events);
     waiting.push(...page);
     if (waiting.length >= ENTRIES_AT_A_TIME) await finish();
   }

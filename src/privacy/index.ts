@@ -5,7 +5,7 @@ export { fieldEncryption, type FieldEncryptionOptions } from './field-encryption
 export { KeyRing, type KeyRingOptions } from './key-ring.js';
 export type { Rotation, RotationOptions } from './key-rotation.js';
 export type { PersonalEvent } from './personal-data.js';
-export { Privacy, type OfTenant, type PrivacyParts } from './privacy.js';
+export { Privacy, type OfTenant, type PrivacyParts, type WithProgress } from './privacy.js';
 export { derivedSecret, Pseudonyms } from './pseudonyms.js';
 export { SEALED_BYTES } from './sealed-field.js';
 export { secretCheck, SubjectIndex } from './subject-index.js';

@@ -21,6 +21,12 @@ export interface OfTenant {
   readonly tenant?: string;
 }
 
+/** Who wants to see how far something is that takes long. */
+export interface WithProgress {
+  /** Called with how many more events are done. */
+  readonly onProgress?: (more: number) => void;
+}
+
 /** Erases and shows what is stored about a person. Inject it by its class. */
 export class Privacy {
   readonly #given: PrivacyParts | undefined;
@@ -42,14 +48,14 @@ export class Privacy {
    *
    * @throws BackboneError `EB_ARGUMENT` for nobody; what a store or the channel rejects with: call it again.
    */
-  async erase(subject: string, { tenant = '' }: OfTenant = {}): Promise<ErasureReport> {
+  async erase(subject: string, { tenant = '', onProgress }: OfTenant & WithProgress = {}): Promise<ErasureReport> {
     const parts = this.#parts;
     const pseudonym = parts.pseudonyms.ofSubject(checkedTenant(tenant), checkedSubject(subject));
     await this.verify();
     const keyId = await parts.ring?.currentKeyId(pseudonym);
     const erasure = { pseudonym, keyId, time: Date.now() };
     await parts.journal.begin(erasure);
-    const report = await carryOut(parts, erasure);
+    const report = await carryOut(parts, erasure, onProgress);
     parts.log?.(`erased a person: ${counted(report)}`);
     return report;
   }
@@ -90,10 +96,10 @@ export class Privacy {
    * an erased person that can be read, or a personal one that is not encrypted although encryption is on? Reads whole
    * streams.
    */
-  async audit(): Promise<AuditReport> {
+  async audit({ onProgress }: WithProgress = {}): Promise<AuditReport> {
     const parts = this.#parts;
     await this.verify();
-    const audit = new Audit(parts);
+    const audit = new Audit(parts, onProgress);
     for (const contract of parts.contracts()) await audit.walk(contract, streamOf(contract, parts.environment));
     return audit.report;
   }

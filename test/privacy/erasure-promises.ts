@@ -85,8 +85,11 @@ export function erasurePromises(servers: ErasureServers): void {
     const shown = async (of: typeof first) => of.letters.show(Visits, (await of.letters.list(Visits))[0]?.id ?? '');
     expect(JSON.stringify(await shown(first))).toContain('Canary');
 
-    const report = await first.privacy.erase('ada@example.org', all.of);
+    let done = 0;
+    const onProgress = (more: number) => (done += more);
+    const report = await first.privacy.erase('ada@example.org', { ...all.of, onProgress });
     expect(report).toMatchObject({ events: 2, fields: 3, keys: 1, announced: 2 });
+    expect(done).toBe(2);
     await first.app.close();
 
     const second = await startVisits(all, {
@@ -263,7 +266,9 @@ export function erasurePromises(servers: ErasureServers): void {
     await servers
       .channel()
       .publish(stream, [{ ...template, id: 'leak', fields: { visitor: '{"name":"Canary"}', door: '1' } }]);
-    const report = await privacy.audit();
+    let read = 0;
+    const report = await privacy.audit({ onProgress: (more) => (read += more) });
+    expect(read).toBe(report.events);
     expect(report.findings).toMatchObject([{ kind: 'clear', eventId: 'leak', field: 'visitor', where: 'stream' }]);
     expect(JSON.stringify(report)).not.toContain('Canary');
   });

@@ -34,7 +34,8 @@ export function eraseCommand(line: CommandLine): Command {
           }
           await line.confirm(`${what} and the person's key, for good`, options);
         }
-        const report = await privacy.erase(subject, { tenant });
+        const progress = line.progress('events erased');
+        const report = await privacy.erase(subject, { tenant, onProgress: progress.add }).finally(progress.end);
         const { events, fields, keys, announced } = report;
         await output.result(report, () => [
           `erased ${counted(fields, 'field')} of ${counted(events, 'event')} and ${counted(keys, 'key')}; ${counted(announced, 'event')} told consumers so`,
@@ -71,7 +72,8 @@ export function auditCommand(line: CommandLine): Command {
       line.onOne(options, async ({ privacy }) => {
         const output = line.output(options);
         output.note('reading everything that is stored, this may take long');
-        const report = await privacy.audit();
+        const progress = line.progress('events read');
+        const report = await privacy.audit({ onProgress: progress.add }).finally(progress.end);
         await output.result(report, () => auditText(report, output));
         if (report.found > 0) line.terminal.exitCode = EXIT.failed;
       }),
