@@ -9,6 +9,8 @@ import type { EventMetadata, Fields } from './message.js';
 export interface ProduceContext {
   readonly stage: 'produce';
   readonly event: EventDefinition;
+  /** The channel that it goes to. */
+  readonly channel: Channel;
   readonly stream: Stream;
   /** May be replaced, element by element or whole. */
   args: unknown[];

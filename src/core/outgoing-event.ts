@@ -1,5 +1,5 @@
 import { attachmentField } from './attachment.js';
-import type { Published, Stream } from './channel.js';
+import type { Channel, Published, Stream } from './channel.js';
 import type { Codec } from './codec.js';
 import { dataSubjects } from './data-subjects.js';
 import { encodeArguments } from './event-arguments.js';
@@ -20,6 +20,7 @@ export class OutgoingEvent implements ProduceContext {
 
   constructor(
     readonly event: EventDefinition,
+    readonly channel: Channel,
     readonly stream: Stream,
     public args: unknown[],
     public metadata: EventMetadata,

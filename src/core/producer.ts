@@ -99,7 +99,7 @@ export function createProducer<C extends object>(cls: ContractClass<C>, options:
     if (event.deprecated !== undefined) notice.produced(event);
     const stream = overrides.environment === undefined ? home : streamOf(contract, overrides.environment);
     const metadata = eventMetadata(event, args, options, overrides);
-    return new OutgoingEvent(event, stream, args, metadata, send);
+    return new OutgoingEvent(event, options.channel, stream, args, metadata, send);
   }
 
   const complete = async (one: OutgoingEvent): Promise<Receipt> => {

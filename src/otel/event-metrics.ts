@@ -11,12 +11,12 @@ import {
 import { GroupGauges } from './group-gauges.js';
 import { MachineryCounters } from './machinery-counters.js';
 import type { Measured } from './measured.js';
-import { SCOPE, SYSTEM } from './messaging-attributes.js';
+import { SCOPE, systemOf } from './messaging-attributes.js';
 import { EventInstruments } from './event-instruments.js';
 
 /** How metrics are taken. */
 export interface EventMetricsOptions {
-  /** What carries the events, for `messaging.system`: `redis`, `kafka`, `postgresql`. Default `nest-event-backbone`. */
+  /** What carries the events, for `messaging.system`: `redis`, `kafka`, `postgresql`. Default: what the channel says. */
   readonly system?: string;
   /** Who makes the instruments. Default: the one that is registered globally. */
   readonly meterProvider?: MeterProvider;
@@ -37,7 +37,7 @@ export class EventMetrics {
   readonly #machinery: MachineryCounters;
 
   constructor(measured: Measured, options: EventMetricsOptions = {}) {
-    const { system = SYSTEM, pollMs = 5_000, pollTimeoutMs = 2_000 } = options;
+    const { system = systemOf(measured.channel), pollMs = 5_000, pollTimeoutMs = 2_000 } = options;
     const meter = (options.meterProvider ?? metrics).getMeter(SCOPE);
     this.#channel = innermost(measured.channel);
     this.#events = new EventInstruments(meter, system);

@@ -1,4 +1,4 @@
-import type { Stream } from '../core/index.js';
+import type { Channel, Stream } from '../core/index.js';
 
 /** The names of the attributes: OpenTelemetry's conventions for messaging and CloudEvents, and the library's own. */
 export const ATTRIBUTES = Object.freeze({
@@ -21,8 +21,11 @@ export const ATTRIBUTES = Object.freeze({
   kind: 'event_backbone.kind',
 });
 
-/** What `messaging.system` says where nobody has said what carries the events. */
-export const SYSTEM = 'nest-event-backbone';
+/** What `messaging.system` says of what carries the events. */
+export function systemOf({ technology }: Pick<Channel, 'technology'> = {}): string {
+  // The one that the conventions call otherwise.
+  return technology === 'postgres' ? 'postgresql' : (technology ?? 'nest-event-backbone');
+}
 
 /** Under which name tracers and meters are made. */
 export const SCOPE = 'nest-event-backbone';

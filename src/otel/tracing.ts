@@ -11,15 +11,17 @@ import {
   type TracerProvider,
 } from '@opentelemetry/api';
 import {
+  ConsumedEvent,
   deadLetterReason,
   isBackboneError,
+  type Channel,
   type BatchItem,
   type ConsumeContext,
   type Middleware,
   type ProduceContext,
 } from '../core/index.js';
 import { HandledSpans } from './handled-spans.js';
-import { ATTRIBUTES, destinationOf, SCOPE, SYSTEM } from './messaging-attributes.js';
+import { ATTRIBUTES, destinationOf, SCOPE, systemOf } from './messaging-attributes.js';
 import { producerOf, traceContextOf, type TraceContext } from './trace-context.js';
 
 /** How events are traced. */
@@ -29,7 +31,7 @@ export interface TracingOptions {
    * and links it; `parent` goes on with the producer's trace, so that a chain of events is one trace. Default `link`.
    */
   readonly parent?: 'link' | 'parent';
-  /** What carries the events, for `messaging.system`: `redis`, `kafka`, `postgresql`. Default `nest-event-backbone`. */
+  /** What carries the events, for `messaging.system`: `redis`, `kafka`, `postgresql`. Default: what the channel says. */
   readonly system?: string;
   /** Write ordering keys into spans; they may be personal. Default false. */
   readonly keys?: boolean;
@@ -43,16 +45,17 @@ export interface TracingOptions {
  * written anywhere. Give it to `forRoot` as the first `middleware`.
  */
 export function tracing(options: TracingOptions = {}): Middleware {
-  const { parent = 'link', system = SYSTEM, keys = false } = options;
+  const { parent = 'link', keys = false } = options;
+  const system = (channel?: Channel) => options.system ?? systemOf(channel);
   const tracer = (options.tracerProvider ?? trace).getTracer(SCOPE);
   const handled = new HandledSpans();
 
   async function send(event: ProduceContext, next: () => Promise<void>): Promise<void> {
-    const { metadata, stream } = event;
+    const { metadata, stream, channel } = event;
     const destination = destinationOf(stream);
     const cause = contextOf(metadata);
     const attributes: Attributes = {
-      [ATTRIBUTES.system]: system,
+      [ATTRIBUTES.system]: system(channel),
       [ATTRIBUTES.operationName]: 'send',
       [ATTRIBUTES.operationType]: 'send',
       [ATTRIBUTES.destination]: destination,
@@ -123,9 +126,10 @@ export function tracing(options: TracingOptions = {}): Middleware {
     }
   }
 
-  function processing({ stream, group, type }: BatchItem['context']): Attributes {
+  function processing(event: BatchItem['context']): Attributes {
+    const { stream, group, type } = event;
     return {
-      [ATTRIBUTES.system]: system,
+      [ATTRIBUTES.system]: system(event instanceof ConsumedEvent ? event.channel : undefined),
       [ATTRIBUTES.operationName]: 'process',
       [ATTRIBUTES.operationType]: 'process',
       [ATTRIBUTES.destination]: destinationOf(stream),

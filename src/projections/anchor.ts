@@ -2,6 +2,7 @@ import {
   BackboneError,
   comparePositions,
   furthest,
+  isBackboneError,
   type Anchor,
   type Channel,
   type Checkpoint,
@@ -62,9 +63,14 @@ async function firstOf(
   options: ReadOptions,
   isWanted: (event: ReadEvent) => boolean,
 ): Promise<ReadEvent | undefined> {
-  for await (const events of channel.read(options)) {
-    const found = events.find(isWanted);
-    if (found) return found;
+  try {
+    for await (const events of channel.read(options)) {
+      const found = events.find(isWanted);
+      if (found) return found;
+    }
+  } catch (error) {
+    // A log that ends before the position does not have the event either.
+    if (!isBackboneError(error, 'EB_ARGUMENT')) throw error;
   }
   return undefined;
 }

@@ -1,4 +1,4 @@
-import type { Channel, ReadOptions } from '../core/index.js';
+import { isBackboneError, type Channel, type ReadOptions } from '../core/index.js';
 
 /** How far a projection is behind, as far as it was counted. */
 export interface CountedEvents {
@@ -18,10 +18,15 @@ export async function countEvents(
 ): Promise<CountedEvents> {
   let events = 0;
   let oldestAt: number | undefined;
-  for await (const batch of channel.read({ ...what, fields: [], batchSize: Math.min(most, 1_000) })) {
-    oldestAt ??= batch[0]?.appendedAt;
-    events += batch.length;
-    if (events >= most || signal?.aborted === true) return { events: Math.min(events, most), more: true, oldestAt };
+  try {
+    for await (const batch of channel.read({ ...what, fields: [], batchSize: Math.min(most, 1_000) })) {
+      oldestAt ??= batch[0]?.appendedAt;
+      events += batch.length;
+      if (events >= most || signal?.aborted === true) return { events: Math.min(events, most), more: true, oldestAt };
+    }
+  } catch (error) {
+    // Behind the end of a log that was restored nothing waits.
+    if (!isBackboneError(error, 'EB_ARGUMENT')) throw error;
   }
   return { events, more: false, oldestAt };
 }

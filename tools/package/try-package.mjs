@@ -23,6 +23,7 @@ try {
   cpSync(fileURLToPath(new URL('rolling', import.meta.url)), join(project, 'src', 'rolling'), { recursive: true });
   run('npx', ['tsc', '-p', '.'], project);
   await handled(redis.url);
+  if (!run('npx', ['event-backbone', '--help'], project).includes('dead-letters')) throw new Error('no command line');
   console.log("the packed library runs the README's example in a fresh project");
   await rollingUpgrade({ folder: join(project, 'dist', 'rolling'), url: redis.url });
   console.log(

@@ -15,7 +15,7 @@ metrics.setGlobalMeterProvider(new MeterProvider({ readers: [exporter] }));
     {
       provide: EventMetrics,
       inject: [Backbone],
-      useFactory: (backbone: Backbone) => new EventMetrics(backbone, { system: 'kafka' }),
+      useFactory: (backbone: Backbone) => new EventMetrics(backbone),
     },
   ],
 })

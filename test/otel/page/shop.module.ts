@@ -16,9 +16,9 @@ export class Shipping {
     EventBackboneModule.forRoot({
       channel: redisChannel({ url: process.env['REDIS_URL'] ?? 'redis://localhost:6379' }),
       group: 'shop',
-      middleware: [tracing({ system: 'redis' })],
+      middleware: [tracing()],
     }),
-    PrometheusModule.forRoot({ system: 'redis' }),
+    PrometheusModule.forRoot(),
   ],
   providers: [Shipping],
 })
