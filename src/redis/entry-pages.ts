@@ -21,13 +21,20 @@ export async function* rangePages(
   keys: StreamKeys,
   { after, end, count }: EntryRange,
 ): EntryPages {
-  for (let behind = after ?? FIRST_ID; ;) {
-    const page = await on.within(on.client.xrange(keys.stream, `(${behind}`, end, 'COUNT', count));
+  const pageBehind = (id: string) => {
+    const page = on.within(on.client.xrange(keys.stream, `(${id}`, end, 'COUNT', count));
+    // Whoever leaves early does not wait for it any more.
+    page.catch(() => undefined);
+    return page;
+  };
+  let next: ReturnType<typeof pageBehind> | undefined = pageBehind(after ?? FIRST_ID);
+  while (next) {
+    const page: readonly Entry[] = await next;
     const last = page.at(-1);
     if (!last) return;
+    // On its way while the fields of this page are fetched: entries are small.
+    next = page.length < count ? undefined : pageBehind(last[0]);
     yield page;
-    if (page.length < count) return;
-    [behind] = last;
   }
 }
 

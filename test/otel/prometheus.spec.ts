@@ -120,7 +120,7 @@ describe('an application that shows its metrics', () => {
     const { orders, get } = await start([MetricsModule]);
     await orders.placed(1);
     const text = await (await get('/metrics')).text();
-    expect(text).toContain('messaging_client_sent_messages_total{messaging_system="kafka"');
+    expect(text).toContain('messaging_client_sent_messages_total{messaging_system="memory"');
     expect(text).toContain('pages_shown_total');
   });
 });
