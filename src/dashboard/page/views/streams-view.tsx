@@ -59,7 +59,7 @@ export function StreamsView() {
         </label>
         <span class="faint" role="status">
           {rows.length === all.size
-            ? `${count(all.size)} streams`
+            ? `${count(all.size)} ${all.size === 1 ? 'stream' : 'streams'}`
             : `${count(rows.length)} of ${count(all.size)} streams`}
         </span>
       </div>
