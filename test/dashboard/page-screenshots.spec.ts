@@ -85,5 +85,7 @@ describe.skipIf(!hasChromium || process.env['SCREENSHOTS'] !== '1')('the picture
     await light.locator('tbody a').nth(2).click();
     await take(light, 'dead-letters', '.panel .facts');
     expect(await light.getByText('2 selected').count()).toBe(1);
+    await light.goto(`${url}#/projections`);
+    await take(light, 'projections', 'tbody tr');
   });
 });
