@@ -3,6 +3,7 @@ import { delimiter, join } from 'node:path';
 import { cacheRoot } from './cache-root.mjs';
 import { cachedDirectory } from './cached-directory.mjs';
 import { librariesIn, systemName, unpackDebianPackages } from './debian-packages.mjs';
+import { firstFound } from './first-found.mjs';
 import { runCommand } from './run-command.mjs';
 
 /**
@@ -29,16 +30,7 @@ export async function findChromium({ cacheDir = cacheRoot, log = console.log, en
         ),
         () => chromiumFromDebian(join(cacheDir, 'chromium'), log),
       ];
-  /** @type {string[]} */
-  const reasons = [];
-  for (const find of places) {
-    try {
-      return await find();
-    } catch (error) {
-      reasons.push(error instanceof Error ? error.message : String(error));
-    }
-  }
-  throw new Error(['There is no Chromium to run.', ...reasons].join('\n'));
+  return firstFound('Chromium', places);
 }
 
 /**

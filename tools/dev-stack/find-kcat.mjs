@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { cacheRoot } from './cache-root.mjs';
 import { cachedDirectory } from './cached-directory.mjs';
 import { librariesIn, systemName, unpackDebianPackages } from './debian-packages.mjs';
+import { firstFound } from './first-found.mjs';
 import { runCommand } from './run-command.mjs';
 
 /**
@@ -23,16 +24,7 @@ export async function findKcat({ cacheDir = cacheRoot, log = console.log } = {})
     () => describeKcat('kafkacat'),
     () => kcatFromDebian(join(cacheDir, 'kcat'), log),
   ];
-  /** @type {string[]} */
-  const reasons = [];
-  for (const find of places) {
-    try {
-      return await find();
-    } catch (error) {
-      reasons.push(error instanceof Error ? error.message : String(error));
-    }
-  }
-  throw new Error(['There is no kcat to run.', ...reasons].join('\n'));
+  return firstFound('kcat', places);
 }
 
 /**
