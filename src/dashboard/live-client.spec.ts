@@ -13,6 +13,7 @@ async function viewer(): Promise<{ client: LiveClient; response: ServerResponse;
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const request = get({ port: (server.address() as AddressInfo).port, host: '127.0.0.1' });
+  request.on('error', () => undefined);
   onTestFinished(() => void request.destroy());
   const [, response] = (await once(server, 'request')) as [IncomingMessage, ServerResponse];
   const client = new LiveClient(response, { stream: undefined, visible: [] }, () => undefined);

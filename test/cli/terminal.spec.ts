@@ -176,10 +176,14 @@ describe.skipIf(url === '')('the command line', { timeout: 240_000 }, () => {
       const all = { PATH: process.env['PATH'], TERM: 'xterm', SERVER, KEYS, ENVIRONMENT, ...env };
       const line = `stty cols 80; ${process.execPath} ${installed.main} ${command}`;
       const child = spawn(SCRIPT, ['-qec', line, '/dev/null'], { cwd: installed.folder, env: all, stdio: 'pipe' });
-      let text = '';
+      let [text, isAnswered] = ['', answer === ''];
+      child.stdin.on('error', () => undefined);
       child.stdout.setEncoding('utf8').on('data', (more: string) => {
         text += more;
-        if (answer !== '' && text.includes('[y/N]')) child.stdin.write(`${answer}\n`);
+        // Once: what comes behind the answer may be read only when nobody is there any more to take another.
+        if (isAnswered || !text.includes('[y/N]')) return;
+        isAnswered = true;
+        child.stdin.write(`${answer}\n`);
       });
       const [code] = (await once(child, 'close')) as [number | null];
       return { code, text };

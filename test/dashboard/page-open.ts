@@ -51,7 +51,7 @@ export async function openPage(address: string, { scheme = 'light', height = 800
   page.on('pageerror', ({ message }) => faults.push(message));
   page.on('dialog', (dialog) => {
     faults.push(`a script of a stranger has run: ${dialog.message()}`);
-    void dialog.dismiss();
+    dialog.dismiss().catch(() => undefined);
   });
   page.on('console', (message) => {
     if (message.text().includes('Content Security Policy')) faults.push(message.text());

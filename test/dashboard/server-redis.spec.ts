@@ -94,7 +94,9 @@ describe.skipIf(redisUrl === '')('the dashboard on Redis', () => {
     const client = openClient();
     const name = `dashboard-${randomUUID()}`;
     await client.acl('SETUSER', name, 'on', '>secret', '~*', '&*', '+@all', '-memory|usage');
-    onTestFinished(() => void client.acl('DELUSER', name));
+    onTestFinished(async () => {
+      await client.acl('DELUSER', name);
+    });
     const { stream } = sandbox();
     const url = Object.assign(new URL(redisUrl), { username: name, password: 'secret' });
     const channel = openChannel({ url: url.href });

@@ -46,7 +46,11 @@ async function collector(): Promise<{ readonly endpoint: string; readonly spans:
     }
   };
   const server = createServer((request, response) => {
-    void take(request).finally(() => response.writeHead(200, { 'content-type': 'application/json' }).end('{}'));
+    take(request).then(
+      () => response.writeHead(200, { 'content-type': 'application/json' }).end('{}'),
+      // A service that is about to end may break off; what is missing then fails the test.
+      () => response.destroy(),
+    );
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   onTestFinished(() => void server.close());

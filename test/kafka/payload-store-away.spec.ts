@@ -24,6 +24,7 @@ describe.skipIf(!hasServers)('a payload store that is away while events are read
     await expect(readAll()).rejects.toMatchObject({ code: expect.stringMatching(/^EB_/) as string });
     proxy.pass();
     await collector.until(5, 30_000);
+    expect(heard.all.findLast(({ kind }) => kind === 'waiting' || kind === 'ready')?.kind).toBe('ready');
     expect(collector.ids).toEqual([...first, ...second]);
     expect(collector.deliveries.map(({ message }) => message?.fields['product'])).toEqual(Array(5).fill('7'));
     expect(await vi.waitFor(readAll, 20_000)).toBe(5);

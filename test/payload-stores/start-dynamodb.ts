@@ -36,7 +36,10 @@ export interface StartedDynamodb {
 /** Starts dynalite on a free port, with a place between it and its clients. */
 export async function startDynamodb(): Promise<StartedDynamodb> {
   const server = await listening(dynalite({ createTableMs: 1 }));
-  const front = createServer((request, response) => void answer(request, response));
+  const front = createServer((request, response) => {
+    // Either side may hang up in the middle, and the client asks again.
+    answer(request, response).catch(() => request.socket.destroy());
+  });
   const started: StartedDynamodb = {
     url: urlOf(await listening(front)),
     between: undefined,

@@ -20,6 +20,8 @@ export class Sandbox {
     this.url = url;
     this.pool = new Pool({ connectionString: url, max: connections });
     this.pool.on('error', () => undefined);
+    // From the first moment: the server may end a connection in the same breath in which it was made.
+    this.pool.on('connect', (client) => client.on('error', () => undefined));
     onTestFinished(async () => {
       for (const client of this.#clients) client.release(true);
       await this.pool.end();
@@ -41,7 +43,6 @@ export class Sandbox {
   /** A connection of its own, closed after the test. */
   async connect(): Promise<PoolClient> {
     const client = await this.pool.connect();
-    client.on('error', () => undefined);
     this.#clients.add(client);
     return client;
   }

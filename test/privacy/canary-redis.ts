@@ -38,7 +38,7 @@ export class KeepingRedis {
 
   async stop(): Promise<void> {
     await this.#server?.stop();
-    await rm(this.#dir, { recursive: true, force: true });
+    await rm(this.#dir, { recursive: true, force: true, maxRetries: 10 });
   }
 }
 

@@ -97,11 +97,13 @@ export class FaultProxy {
   }
 
   #connect(client: Socket): void {
+    client.on('error', () => undefined);
     if (this.#refusing) {
       client.resetAndDestroy();
       return;
     }
     const server = connect(Number(this.#target.port || 6379), this.#target.hostname);
+    server.on('error', () => undefined);
     const line = new Line(client, server, () => this.#lines.delete(line));
     this.#lines.add(line);
     client.on('data', (bytes) => this.#carry('requests', line, bytes));
@@ -111,7 +113,7 @@ export class FaultProxy {
       if (this.#mode.requests === 'hold') line.hold(() => line.break());
       else line.break();
     };
-    for (const socket of [client, server]) socket.on('close', end).on('error', () => undefined);
+    for (const socket of [client, server]) socket.on('close', end);
   }
 
   #carry(direction: Direction, line: Line, bytes: Buffer): void {

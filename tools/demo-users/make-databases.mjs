@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { askPostgres } from '../dev-stack/ask-postgres.mjs';
 
-const PATIENCE_MS = 10_000;
+// Making and dropping one waits for a checkpoint, and for every session of the server.
+const PATIENCE_MS = 60_000;
 
 /**
  * Makes two new databases on one server: as separate as on two servers, for no transaction can span them.

@@ -54,7 +54,10 @@ describe('choosing a Kafka', () => {
   });
 
   it('is not fooled by another server behind the port', async () => {
-    const server = createServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')).listen(0, '127.0.0.1');
+    const server = createServer((socket) => {
+      // Whoever asks may hang up first.
+      socket.on('error', () => undefined).end('HTTP/1.1 400 Bad Request\r\n\r\n');
+    }).listen(0, '127.0.0.1');
     onTestFinished(() => void server.close());
     await once(server, 'listening');
     const broker = `127.0.0.1:${(server.address() as AddressInfo).port}`;

@@ -65,5 +65,6 @@ export function postmasterIn(dir) {
 export function removePostgresData(dir) {
   const { sharedMemory } = postmasterIn(dir);
   if (sharedMemory) spawnSync('ipcrm', ['-m', sharedMemory], { stdio: 'ignore' });
-  rmSync(dir, { recursive: true, force: true, maxRetries: 3 });
+  // The sessions of a killed server end a moment after it, and may still write there.
+  rmSync(dir, { recursive: true, force: true, maxRetries: 10 });
 }

@@ -75,7 +75,8 @@ async function startOn(port, dir, keepsDir, args, binary) {
   });
   const stop = async () => {
     await server.end('SIGTERM');
-    if (!keepsDir) await rm(dir, { recursive: true, force: true });
+    // A child that was saving when the server was killed may go on for a moment.
+    if (!keepsDir) await rm(dir, { recursive: true, force: true, maxRetries: 10 });
     server.release();
   };
   try {

@@ -1,3 +1,5 @@
+import { relative } from 'node:path';
+
 /**
  * Ends a test run with a plain line for each failure, `failed: file > test: message`, and one with the counts, `N passed,
  * N failed, N skipped`, that any log reader understands. A hook that failed counts, and so does an error that no test owns.
@@ -26,9 +28,19 @@ export default class ClosingLineReporter {
       }
       if (module.errors().length > 0) fail(module.relativeModuleId, module.errors());
     }
-    for (const error of unhandled) fail('outside of any test', [error]);
+    for (const error of unhandled) fail(`outside of any test${whenItCame(error)}`, [error]);
     console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
   }
+}
+
+/**
+ * The file whose tests were running, and the latest of them.
+ *
+ * @param {import('vitest').SerializedError} error
+ */
+function whenItCame({ VITEST_TEST_PATH: file, VITEST_TEST_NAME: test }) {
+  if (typeof file !== 'string') return '';
+  return `, during ${relative(process.cwd(), file)}${typeof test === 'string' ? ` > ${test}` : ''}`;
 }
 
 /**

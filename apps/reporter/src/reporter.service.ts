@@ -20,7 +20,8 @@ export class ReporterService implements OnApplicationBootstrap, OnModuleDestroy 
   ) {}
 
   onApplicationBootstrap(): void {
-    void this.#begin();
+    // The application may be closing by the time the group could begin.
+    this.#begin().catch((error: unknown) => this.#warn('the board is not filled', error));
   }
 
   onModuleDestroy(): void {
@@ -65,11 +66,15 @@ export class ReporterService implements OnApplicationBootstrap, OnModuleDestroy 
         if (await admin.state(stream, 'reporter')) await admin.reset(stream, 'reporter', 'beginning');
         reset = true;
       } catch (error) {
-        this.#logger.warn(`the board cannot be filled yet: ${error instanceof Error ? error.message : String(error)}`);
+        this.#warn('the board cannot be filled yet', error);
         await wait(1_000, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
       }
     }
     if (!this.#isStopping()) this.backbone.start();
+  }
+
+  #warn(what: string, error: unknown): void {
+    this.#logger.warn(`${what}: ${error instanceof Error ? error.message : String(error)}`);
   }
 
   #isStopping(): boolean {

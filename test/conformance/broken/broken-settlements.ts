@@ -77,7 +77,7 @@ export const brokenSettlements: readonly BrokenChannel[] = [
         }));
         return altered(tardy, {
           subscribe: (options) => {
-            for (const subscription of closed.splice(0)) void subscription.close();
+            for (const subscription of closed.splice(0)) subscription.close().catch(() => undefined);
             return tardy.subscribe(options);
           },
         });
@@ -119,7 +119,7 @@ export const brokenSettlements: readonly BrokenChannel[] = [
         alteredSubscriptions(intact, (subscription) => ({
           batch: ({ deliveries, caughtUp }) => {
             const [over, rest] = [true, false].map((is) => deliveries.filter((d) => settled.has(d.position.id) === is));
-            void subscription.settle((over ?? []).map((delivery) => ({ delivery })));
+            subscription.settle((over ?? []).map((delivery) => ({ delivery }))).catch(() => undefined);
             return { deliveries: rest ?? [], caughtUp };
           },
           settle: async (settlements) => {

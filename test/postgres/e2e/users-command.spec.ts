@@ -17,7 +17,7 @@ describe.skipIf(url === '')('users-command', { timeout: 60_000 }, () => {
     ({ models, drop } = await makeDatabases(url));
   }, 180_000);
 
-  afterAll(() => drop());
+  afterAll(() => drop(), 180_000);
 
   const run = (args: readonly string[], env: Partial<Models> = {}): Promise<Ended> =>
     runApp('users-command', args, { ...models, ...env });
@@ -101,6 +101,7 @@ describe.skipIf(url === '')('users-command', { timeout: 60_000 }, () => {
     const id = await added('Cleo');
     const before = await stored();
     const holder = new pg.Client({ connectionString: models.WRITE_MODEL_URL });
+    holder.on('error', () => undefined);
     await holder.connect();
     // Whoever reads can go on, whoever appends must wait: so both have read before one of them appends.
     await holder.query('BEGIN; LOCK TABLE eb_events IN SHARE ROW EXCLUSIVE MODE');

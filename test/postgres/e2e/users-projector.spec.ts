@@ -28,7 +28,7 @@ describe.skipIf(url === '')('users-projector', { timeout: 120_000 }, () => {
     await Promise.all(running.splice(0).map((one) => one.kill('SIGKILL')));
     await channel.close();
     await drop();
-  });
+  }, 180_000);
 
   const run = (...args: string[]): Promise<Ended> => runApp('users-projector', args, models);
 
