@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { checkHistory, History, recordedChannel } from 'nest-event-backbone/testing';
 import { Collector } from '../redis/collector.js';
 import { freshStream, openChannel, redisUrl } from '../redis/open-channel.js';
@@ -8,6 +7,7 @@ import { startServer } from '../redis/start-server.js';
 import { shortOrLong } from './long-run.js';
 import { storedEvents } from './stored-events.js';
 
+const LEASE_MS = 2_000;
 const PAUSE_MS = shortOrLong(5_000, 30_000);
 
 describe.skipIf(redisUrl === '')('a Redis that stands still for longer than a lease', () => {
@@ -16,7 +16,8 @@ describe.skipIf(redisUrl === '')('a Redis that stands still for longer than a le
     const resume = () => process.kill(server.pid, 'SIGCONT');
     onTestFinished(() => void resume());
     const [history, stream] = [new History(), freshStream()];
-    const open = () => recordedChannel(openChannel({ url: server.url, leaseMs: 2_000 }), history);
+    const open = () =>
+      recordedChannel(openChannel({ url: server.url, leaseMs: LEASE_MS, publishTimeoutMs: 2_000 }), history);
     const channel = open();
     const messages = Array.from({ length: 20 }, (_, i) => sampleMessage({ key: `key-${i % 4}` }));
     await channel.publish(stream, messages);
@@ -24,11 +25,15 @@ describe.skipIf(redisUrl === '')('a Redis that stands still for longer than a le
     await holder.until(20);
     new Collector(open(), stream, { consumer: 'other' });
     process.kill(server.pid, 'SIGSTOP');
+    const resumeAt = performance.now() + PAUSE_MS;
     const meanwhile = Array.from({ length: 5 }, () => sampleMessage());
-    const appends = meanwhile.map(async (message) => {
-      while (!(await channel.publish(stream, [message]).catch(() => undefined))) await sleep(20);
+    let failures = 0;
+    const appends = meanwhile.map((message) => {
+      const append = () => channel.publish(stream, [message]).finally(() => (failures += 1));
+      return vi.waitFor(append, { timeout: 60_000, interval: 20 });
     });
-    await sleep(PAUSE_MS);
+    // How long a server stands still is what is tested: its own clock goes on.
+    await vi.waitUntil(() => performance.now() > resumeAt && failures >= 5, { timeout: 60_000, interval: 20 });
     resume();
     await Promise.all(appends);
     const settled = async () => {
@@ -45,12 +50,5 @@ describe.skipIf(redisUrl === '')('a Redis that stands still for longer than a le
 
 /** As the library's consumer does: again until the server has answered. */
 async function settleWhatIsHeld(holder: Collector): Promise<void> {
-  for (;;) {
-    try {
-      await holder.settle(holder.deliveries);
-      return;
-    } catch {
-      await sleep(50);
-    }
-  }
+  await vi.waitFor(() => holder.settle(holder.deliveries), { timeout: 15_000, interval: 50 });
 }

@@ -1,10 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it, vi } from 'vitest';
-import { deferred } from '../../src/kafka/deferred.js';
 import { kafkaFailure } from '../../src/kafka/kafka-failure.js';
 import { readRecords } from '../../src/kafka/read-records.js';
 import { readContract } from './read-contract.js';
-import { freshTopic, Heard, readAll, record, records, valuesOf, wholeOf, type MakeDriver } from './start-driver.js';
+import {
+  freshTopic,
+  Heard,
+  QUICK,
+  readAll,
+  record,
+  records,
+  valuesOf,
+  wholeOf,
+  type MakeDriver,
+} from './start-driver.js';
 
 /** What the channel may rely on, whatever client is behind the driver. */
 export function driverContract(make: MakeDriver): void {
@@ -123,7 +132,8 @@ export function driverContract(make: MakeDriver): void {
       let wasEarly = false;
       const heard = new Heard(driver, topic, groupId, {
         assigned: async (partitions) => {
-          await new Promise((resolve) => setTimeout(resolve, 600));
+          // As long as it takes to read everything.
+          expect(await valuesOf(driver, topic)).toHaveLength(6);
           isAnswered = true;
           return partitions.map((partition) => ({ partition, offset: 3n }));
         },
@@ -161,7 +171,8 @@ export function driverContract(make: MakeDriver): void {
       const topic = await freshTopic(driver);
       await driver.produce(topic, [record('slow')], 5_000);
       const groupId = randomUUID();
-      const until = performance.now() + 6_000;
+      // The time is what is tested.
+      const until = performance.now() + 3 * QUICK.sessionTimeoutMs;
       const heard = new Heard(driver, topic, groupId, {
         records: () => new Promise((resolve) => setTimeout(resolve, Math.max(0, until - performance.now()))),
       });
@@ -194,16 +205,15 @@ export function driverContract(make: MakeDriver): void {
       const groupId = randomUUID();
       await driver.produce(topic, [record('a', 0), record('b', 1)], 5_000);
       const happened: string[] = [];
-      const handled = deferred<undefined>();
       const one: Heard = new Heard(driver, topic, groupId, {
         records: (_, [first]) => {
           one.busy = true;
           happened.push(`begins ${String(first?.value)}`);
-          if (happened.length === 2) setTimeout(() => handled.resolve(undefined), 3_000);
           return Promise.resolve();
         },
         revoking: async () => {
-          await handled.promise;
+          // The time is what is tested: longer than its session.
+          await new Promise((resolve) => setTimeout(resolve, 1.5 * QUICK.sessionTimeoutMs));
           await member.commit([0, 1].map((partition) => ({ partition, offset: 1n })));
           happened.push('committed');
           one.busy = false;

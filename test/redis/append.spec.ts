@@ -59,14 +59,15 @@ describe.skipIf(redisUrl === '')('appending to Redis', () => {
 
   it('stores every acknowledged event exactly once and in the order of its writer while connections break', async () => {
     const { proxy, channel, stream } = await behindProxy();
-    const until = Date.now() + 2_500;
-    const breaking = breakUntil(proxy, until);
+    let count = 0;
+    const breaking = breakUntil(proxy, (times) => times >= 30 && count >= 200);
     const writers = Array.from({ length: 8 }, async (_, writer) => {
       const acknowledged: string[] = [];
-      for (let i = 0; Date.now() < until; i += 1) {
+      while (!breaking.isOver()) {
         const message = sampleMessage({ key: `writer-${writer}` });
         await channel.publish(stream, [message]);
         acknowledged.push(message.id);
+        count += 1;
       }
       return acknowledged;
     });
@@ -76,8 +77,6 @@ describe.skipIf(redisUrl === '')('appending to Redis', () => {
       expect(stored.filter(({ key }) => key === `writer-${writer}`).map(({ id }) => id)).toEqual(ids);
     }
     expect(stored).toHaveLength(acknowledged.flat().length);
-    expect(stored.length).toBeGreaterThan(100);
-    expect(await breaking).toBeGreaterThan(20);
   });
 
   it('keeps the order of appends that were not waited for, whatever breaks', async () => {
