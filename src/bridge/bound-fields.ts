@@ -1,4 +1,4 @@
-import { BackboneError, type FieldValue, type Message } from '../core/index.js';
+import { BackboneError, isSealed, type FieldValue, type Message } from '../core/index.js';
 
 /**
  * Refuses to copy fields under another id or into another contract that could not be read there: those that were read
@@ -11,13 +11,6 @@ export function checkUnbound({ type, fields }: Message): void {
     if (isSealed(value)) throw bound(type, field, 'was read encrypted', 'its `privacy: { secret, keys }`');
     if (isReference(value)) throw bound(type, field, 'is kept in a payload store', 'its `payloads`');
   }
-}
-
-/** How an encrypted field begins; no JSON text does. */
-const SEALED = Buffer.from([0x00, 0x65, 0x62, 0xe5]);
-
-function isSealed(value: FieldValue): boolean {
-  return value instanceof Uint8Array && SEALED.equals(value.subarray(0, SEALED.length));
 }
 
 function isReference(value: FieldValue): boolean {

@@ -1,11 +1,9 @@
 import {
-  DEFAULT_CONTENT_TYPE,
   describeError,
-  isBackboneError,
   mayBePersonal,
+  plainField,
   type Codec,
   type ContractDefinition,
-  type FieldValue,
   type Message,
   type Position,
   type ReadEvent,
@@ -67,7 +65,7 @@ export function shownEvent({ position, appendedAt, message, malformed }: ReadEve
     ...{ id, type, key, time: new Date(time).toISOString(), source, correlationId, causationId, traceparent },
     ...{ tracestate, contentType, headers },
     args: Object.fromEntries(
-      fields.map(([field, value]) => [field, personal.has(field) ? HIDDEN : plainValue(value, message, how.codec)]),
+      fields.map(([field, value]) => [field, personal.has(field) ? HIDDEN : plainField(value, contentType, how.codec)]),
     ),
     hidden: fields.map(([field]) => field).filter((field) => personal.has(field)),
     erased,
@@ -83,18 +81,4 @@ function isWanted(field: string, wanted: Showing['fields']): boolean {
 function personalFields({ type, personal, fields }: Message, { contracts }: Showing): ReadonlySet<string> {
   const known = Object.keys(fields).filter((field) => contracts.some((one) => mayBePersonal(one, type, field)));
   return new Set([...personal, ...known]);
-}
-
-function plainValue(value: FieldValue, { contentType }: Message, codec: Codec): unknown {
-  if (typeof value !== 'string' && !(value instanceof Uint8Array)) return { $reference: value };
-  try {
-    if (contentType !== codec.contentType) return { $undecodable: `it is ${contentType}` };
-    const decoded = codec.decode(value);
-    if (codec.contentType !== DEFAULT_CONTENT_TYPE) return decoded;
-    // The codec has refused what is dangerous; what it makes of its own words, such as a bigint, is no JSON.
-    return JSON.parse(typeof value === 'string' ? value : Buffer.from(value).toString('utf8')) as unknown;
-  } catch (error) {
-    // A foreign codec's message may quote the data.
-    return { $undecodable: isBackboneError(error) ? describeError(error) : 'it cannot be decoded' };
-  }
 }

@@ -65,10 +65,13 @@ export interface ConsumerDiagnostic {
 /** What happened to one event in the normal course, and how long it took. */
 export interface EventDiagnostic {
   readonly channel: Channel;
-  /** `sent`: a call of a producer is over. `processed`: a delivery has come to its end here, all tries included. */
+  /**
+   * `sent`: a call of a producer is over, or a relay has sent the event to its target. `processed`: a delivery has come to
+   * its end here, all tries included.
+   */
   readonly kind: 'sent' | 'processed';
   readonly stream: Stream;
-  /** Of `processed`. */
+  /** Of `processed`, and of `sent` by a relay: its group. */
   readonly group?: string;
   readonly type: string;
   readonly durationMs: number;
@@ -114,8 +117,7 @@ export async function reportEvent<T>(
   event: (result: T | undefined, error: unknown) => Omit<EventDiagnostic, 'durationMs'>,
 ): Promise<T> {
   const began = performance.now();
-  const report = (result: T | undefined, error?: unknown) =>
-    events.publish({ ...event(result, error), durationMs: performance.now() - began } satisfies EventDiagnostic);
+  const report = (result: T | undefined, error?: unknown) => reportTimed(event(result, error), began);
   try {
     const result = await run();
     report(result);
@@ -124,4 +126,9 @@ export async function reportEvent<T>(
     report(undefined, error);
     throw error;
   }
+}
+
+/** Tells what has happened to an event since a moment of `performance.now()`. */
+export function reportTimed(event: Omit<EventDiagnostic, 'durationMs'>, began: number): void {
+  events.publish({ ...event, durationMs: performance.now() - began } satisfies EventDiagnostic);
 }

@@ -148,6 +148,7 @@ export {
 } from './payload-store.js';
 export { partitionOf } from './partition-of.js';
 export { pause } from './pause.js';
+export { plainField, plainValue } from './plain-field.js';
 export { onlyPosition, positionBefore } from './position-before.js';
 export { isWithinTimes } from './read-times.js';
 export type { ReadModel, ReadModelSide, ShadowModel, SkippedEvent } from './read-model.js';
@@ -164,9 +165,11 @@ export {
   type ProducerOptions,
   type Receipt,
 } from './producer.js';
-export { Relay, type RelayProgress, type RelayState } from './relay.js';
+export { Relay } from './relay.js';
 export type { RelayOptions } from './relay-options.js';
+export type { RelayProgress, RelayState } from './relay-state.js';
 export { checkedRetention, reachedByAll, Retention, type RetentionOptions, type StreamReader } from './retention.js';
+export { isSealed, SEALED_MARK } from './sealed-mark.js';
 export type { Shape } from './shape.js';
 export { shapeOf } from './shape-of.js';
 export { innermost, transformedChannel } from './transformed-channel.js';

@@ -6,8 +6,9 @@ import { describeContract } from './contract-definition.js';
 import { BackboneError, type ErrorCode } from './errors.js';
 import type { PersonalCare } from './field-transform.js';
 import { DEFAULT_CONTENT_TYPE, type Message } from './message.js';
-import { Relay, type RelayState } from './relay.js';
+import { Relay } from './relay.js';
 import type { RelayOptions } from './relay-options.js';
+import type { RelayState } from './relay-state.js';
 import { transformedChannel } from './transformed-channel.js';
 
 const STREAM: Stream = { environment: 'test', contract: 'orders' };

@@ -1,4 +1,4 @@
-import type { Delivery, Settlement, Stream, Subscription } from './channel.js';
+import type { Delivery, Settlement, Subscription } from './channel.js';
 import { deadLetterReason } from './dead-letter-reason.js';
 import { deadline } from './deadline.js';
 import { reportChannel, reportConsumer, type ConsumerDiagnostic } from './diagnostics.js';
@@ -7,34 +7,10 @@ import type { Message } from './message.js';
 import { pause } from './pause.js';
 import { checkErasable, helpsApart, relayFailure } from './relay-failure.js';
 import { checkedRelay, type CheckedRelay, type RelayOptions } from './relay-options.js';
+import { RelayReport } from './relay-report.js';
+import type { RelayProgress, RelayState } from './relay-state.js';
 import { relayedMessage } from './relayed-message.js';
 import { personalCare } from './transformed-channel.js';
-
-/** How a relay stands and what it has done since its start. */
-export interface RelayState {
-  readonly stream: Stream;
-  readonly target: Stream;
-  readonly group: string;
-  /** `waiting`: a server did not take what it was given; it is tried again. */
-  readonly status: 'idle' | 'running' | 'waiting' | 'stopping' | 'stopped' | 'failed';
-  /** Events that the target has confirmed. */
-  readonly relayed: number;
-  /** Those of them that the target had already. */
-  readonly duplicates: number;
-  /** Events that were passed over: they are not to be relayed. */
-  readonly skipped: number;
-  readonly deadLetters: number;
-  /** Why it waits or has failed: the target's last answer. */
-  readonly error?: unknown;
-}
-
-/** What is left to relay, by all relays of the group together. */
-export interface RelayProgress {
-  /** Events that have not been relayed yet; `undefined` where the server cannot tell, and for a group that never began. */
-  readonly waiting: number | undefined;
-  /** Events that were set aside: they are not in the target until they are redriven. */
-  readonly deadLetters: number;
-}
 
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 2_000;
@@ -55,6 +31,7 @@ interface Readable {
  */
 export class Relay {
   readonly #options: CheckedRelay;
+  readonly #told: RelayReport;
   /** Begins nothing new. */
   readonly #stopping = new AbortController();
   /** Gives up what is under way. */
@@ -70,6 +47,7 @@ export class Relay {
   /** @throws BackboneError `EB_OPTIONS`, `EB_NAME` */
   constructor(options: RelayOptions) {
     this.#options = checkedRelay(options);
+    this.#told = new RelayReport(this.#options);
   }
 
   get state(): RelayState {
@@ -134,6 +112,7 @@ export class Relay {
   }
 
   async #pass(subscription: Subscription, deliveries: readonly Delivery[]): Promise<void> {
+    const began = performance.now();
     const done: Settlement[] = [];
     const readable: Readable[] = [];
     for (const delivery of deliveries) {
@@ -150,6 +129,8 @@ export class Relay {
       await this.#publish(readable, done);
     } finally {
       // Also when the rest has failed: what has arrived need not be sent again.
+      const sent = new Set(readable.map(({ delivery }) => delivery));
+      this.#told.processed(deliveries, sent, done, began);
       if (done.length > 0) await this.#settle(subscription, done);
     }
   }
@@ -172,8 +153,9 @@ export class Relay {
 
   /** Together as long as that works, else one by one, in order either way. */
   async #publish(events: readonly Readable[], done: Settlement[]): Promise<void> {
+    const began = performance.now();
     try {
-      await this.#send(events, done);
+      await this.#send(events, done, began);
     } catch (error) {
       if (events.length > 1 && helpsApart(error)) {
         for (const event of events) await this.#publish([event], done);
@@ -181,11 +163,13 @@ export class Relay {
       }
       const [event] = events;
       if (!event || events.length > 1 || relayFailure(error) !== 'event') throw error;
-      done.push(this.#setAside(event.delivery, error, 1));
+      const settlement = this.#setAside(event.delivery, error, 1);
+      this.#told.sent([event.message], began, settlement.deadLetter?.code);
+      done.push(settlement);
     }
   }
 
-  async #send(events: readonly Readable[], done: Settlement[]): Promise<void> {
+  async #send(events: readonly Readable[], done: Settlement[], began: number): Promise<void> {
     const { to, target } = this.#options;
     for (const { message } of events) checkErasable(to, message);
     const signal = this.#leaving.signal;
@@ -196,11 +180,9 @@ export class Relay {
       // What was taken over meanwhile is somebody else's: sent late, it could come behind its successors.
       const own = events.filter(({ delivery }) => !this.#lost.has(delivery));
       if (own.length === 0) return;
-      const published = await to.publish(
-        target,
-        own.map(({ message }) => message),
-        { signal },
-      );
+      const messages = own.map(({ message }) => message);
+      const published = await to.publish(target, messages, { signal });
+      this.#told.sent(messages, began);
       this.#counts.relayed += own.length;
       this.#counts.duplicates += published.filter(({ duplicate }) => duplicate).length;
       for (const { delivery } of own) done.push({ delivery });

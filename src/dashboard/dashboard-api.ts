@@ -7,6 +7,7 @@
  * - `GET api/streams/:stream` → {@link StreamDetail}
  * - `GET api/streams/:stream/events?id&key&type&from&until&position&before&after&limit` → {@link EventPage}, newest first
  * - `GET api/streams/:stream/events/:position` → {@link EventView}, with whole values
+ * - `GET api/streams/:stream/events/:position/chain` → {@link EventChain}, from all streams
  * - `GET api/streams/:stream/groups/:group/dead-letters?after&limit` → {@link DeadLetterPage}
  * - `GET api/streams/:stream/groups/:group/dead-letters/:id` → {@link DeadLetterDetail}
  * - `POST api/streams/:stream/groups/:group/dead-letters/redrive|remove` with {@link ActionRequest} → {@link ActionResult}
@@ -122,6 +123,25 @@ export interface EventPage {
   /** Pass as `before` for older ones; absent when there are none. */
   readonly older?: string;
   /** True when the search ended because its time was over: `older` goes on from there. */
+  readonly incomplete: boolean;
+}
+
+/** An event of a chain, without its arguments. */
+export interface ChainLink {
+  /** The stream it stands in. */
+  readonly stream: string;
+  readonly position: string;
+  readonly appendedAt: number;
+  readonly id: string;
+  readonly type: string;
+  readonly key: string;
+  readonly causationId?: string;
+}
+
+/** What was produced because of the same first event, oldest first, as far as it was found in the streams of the dashboard. */
+export interface EventChain {
+  readonly events: readonly ChainLink[];
+  /** True when a stream could not be looked through to its end: there may be more. */
   readonly incomplete: boolean;
 }
 

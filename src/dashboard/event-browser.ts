@@ -1,9 +1,10 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { BackboneError, jsonCodec, type ReadEvent } from '../core/index.js';
 import { StreamHistory } from '../history/stream-history.js';
-import type { EventPage, EventView } from './dashboard-api.js';
+import { ChainSearch, type SearchedStream } from './chain-search.js';
+import type { EventChain, EventPage, EventView } from './dashboard-api.js';
 import { eventView, positionOf, positionText, type Showing } from './event-view.js';
-import type { KnownStream } from './known-streams.js';
+import { KnownStreams, type KnownStream } from './known-streams.js';
 import { newestEvents, type NewestQuery, type Place } from './newest-events.js';
 import { IN_A_LIST, WHOLE, type ShownLimits } from './shown-value.js';
 
@@ -23,6 +24,12 @@ const MOST_PARTITIONS = 64;
 /** Finds events for people to look at, newest first, in pages and within a time. */
 @Injectable()
 export class EventBrowser {
+  readonly #streams: KnownStreams;
+
+  constructor(@Inject(KnownStreams) streams: KnownStreams) {
+    this.#streams = streams;
+  }
+
   /**
    * Finds events by what the query says.
    *
@@ -48,6 +55,17 @@ export class EventBrowser {
   async one(known: KnownStream, position: string, personal: boolean): Promise<EventView | undefined> {
     const found = await historyOf(known).at(positionOf(position));
     return found && this.show(known, found, personal);
+  }
+
+  /** Finds the chain of the event at a position, in all streams; `undefined` when there is no event. */
+  async chain(known: KnownStream, position: string): Promise<EventChain | undefined> {
+    const found = await historyOf(known).at(positionOf(position));
+    if (!found?.message) return undefined;
+    // Its own first: there is most of it.
+    const streams = [known, ...this.#streams.all.filter(({ id }) => id !== known.id)].map(
+      ({ id, of, stream }): SearchedStream => ({ id, channel: of.connection.channel, stream }),
+    );
+    return new ChainSearch(found.message.correlationId, streams).of(found);
   }
 
   /** Shows an event with whole values. */

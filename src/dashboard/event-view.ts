@@ -1,12 +1,10 @@
 import {
   BackboneError,
-  DEFAULT_CONTENT_TYPE,
   describeError,
-  isBackboneError,
   mayBePersonal,
+  plainField,
   type Codec,
   type ContractDefinition,
-  type FieldValue,
   type Message,
   type Position,
   type ReadEvent,
@@ -76,22 +74,10 @@ function argumentsOf(message: Message, hidden: ReadonlySet<string>, showing: Sho
   const values = new ShownValues(showing.limits);
   const entries = Object.entries(message.fields).map(([field, value]): [string, JsonValue] => [
     field,
-    hidden.has(field) && !showing.personal ? HIDDEN : shown(message, value, showing, values),
+    hidden.has(field) && !showing.personal
+      ? HIDDEN
+      : values.show(plainField(value, message.contentType, showing.codec)),
   ]);
   const erased = (message.erased ?? []).map((field): [string, JsonValue] => [field, GONE]);
   return Object.fromEntries([...entries, ...erased]);
-}
-
-function shown({ contentType }: Message, value: FieldValue, { codec }: Showing, values: ShownValues): JsonValue {
-  if (typeof value !== 'string' && !(value instanceof Uint8Array)) return { $unreadable: 'it was not fetched' };
-  if (contentType !== codec.contentType) return { $unreadable: `it is ${contentType}` };
-  try {
-    const decoded = codec.decode(value);
-    if (contentType !== DEFAULT_CONTENT_TYPE) return values.show(decoded);
-    // The codec has refused what is dangerous, and its words for what JSON has none are the dashboard's, too.
-    return values.show(JSON.parse(typeof value === 'string' ? value : Buffer.from(value).toString('utf8')));
-  } catch (error) {
-    // A foreign codec's message may quote the data.
-    return { $unreadable: isBackboneError(error) ? describeError(error) : 'it cannot be decoded' };
-  }
 }

@@ -1,6 +1,7 @@
 import {
   Controller,
   Get,
+  HttpException,
   Inject,
   Param,
   Query,
@@ -10,7 +11,15 @@ import {
   VERSION_NEUTRAL,
   type Type,
 } from '@nestjs/common';
-import type { EventPage, EventView, ProjectionView, Session, StreamDetail, StreamSummary } from './dashboard-api.js';
+import type {
+  EventChain,
+  EventPage,
+  EventView,
+  ProjectionView,
+  Session,
+  StreamDetail,
+  StreamSummary,
+} from './dashboard-api.js';
 import { DashboardFailures } from './dashboard-failures.js';
 import { DashboardGate } from './dashboard-gate.js';
 import { EventBrowser, type EventQuery } from './event-browser.js';
@@ -78,7 +87,14 @@ export function readController(path: string): Type {
     ): Promise<EventView> {
       const found = await this.#browser.one(this.#streams.get(id), position, this.#viewers.accessOf(request).personal);
       if (found) return found;
-      throw refusal(404, 'NOT_FOUND', 'there is no event at this position, or none any more');
+      throw noEvent();
+    }
+
+    @Get('streams/:stream/events/:position/chain')
+    async chain(@Param('stream') id: string, @Param('position') position: string): Promise<EventChain> {
+      const found = await this.#browser.chain(this.#streams.get(id), position);
+      if (found) return found;
+      throw noEvent();
     }
 
     @Get('projections')
@@ -87,6 +103,10 @@ export function readController(path: string): Type {
     }
   }
   return DashboardReadController;
+}
+
+function noEvent(): HttpException {
+  return refusal(404, 'NOT_FOUND', 'there is no event at this position, or none any more');
 }
 
 /** A parameter that is repeated, or empty, is none. */

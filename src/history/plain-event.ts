@@ -1,12 +1,10 @@
 import {
-  DEFAULT_CONTENT_TYPE,
   describeError,
   Erased,
   isBackboneError,
+  plainValue,
   upcastOf,
-  type Codec,
   type EventDefinition,
-  type FieldValue,
   type Message,
   type Position,
   type ReadEvent,
@@ -81,18 +79,14 @@ function argsOf(
       return { readAs: definition.type, erased, args: Object.fromEntries(plain) as PlainEvent['args'] };
     }
     const wanted = Object.entries(message.fields).filter(([field]) => fields?.has(field) ?? true);
-    return { args: Object.fromEntries(wanted.map(([field, value]) => [field, plainValue(value, codec)])) };
+    const plain = wanted.map(([field, value]) => {
+      const isThere = typeof value === 'string' || value instanceof Uint8Array;
+      return [field, isThere ? plainValue(value, codec) : undefined];
+    });
+    return { args: Object.fromEntries(plain) as PlainEvent['args'] };
   } catch (error) {
     return unreadable(error);
   }
-}
-
-function plainValue(value: FieldValue, codec: Codec): unknown {
-  if (typeof value !== 'string' && !(value instanceof Uint8Array)) return undefined;
-  const decoded = codec.decode(value);
-  if (codec.contentType !== DEFAULT_CONTENT_TYPE) return decoded;
-  // The codec has refused what is dangerous; what it makes of its own words, such as a bigint, is no JSON.
-  return JSON.parse(typeof value === 'string' ? value : Buffer.from(value).toString('utf8')) as unknown;
 }
 
 function unreadable(error: unknown): Pick<PlainEvent, 'args' | 'unreadable'> {

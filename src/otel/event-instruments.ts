@@ -14,20 +14,21 @@ export class EventInstruments {
     this.#system = system;
     this.#sent = meter.createCounter('messaging.client.sent.messages', {
       unit: '{message}',
-      description: 'Events that producers were called for.',
+      description: 'Events that producers were called for, and that relays have sent.',
     });
     this.#consumed = meter.createCounter('messaging.client.consumed.messages', {
       unit: '{message}',
-      description: 'Events that handlers were called for, and what became of them.',
+      description: 'Events that handlers were called for or relays had in hand, and what became of them.',
     });
     const advice = { explicitBucketBoundaries: [...BUCKETS_S] };
     this.#operation = meter.createHistogram('messaging.client.operation.duration', {
       ...{ unit: 's', advice },
-      description: 'From the call of a producer until the server has confirmed.',
+      description: 'From the call of a producer, or the first try of a relay, until the server has confirmed.',
     });
     this.#process = meter.createHistogram('messaging.process.duration', {
       ...{ unit: 's', advice },
-      description: 'From the first try of a handler to the end of the last one, pauses included.',
+      description:
+        'From the first try of a handler to the end of the last one, pauses included; of a relay, from the event in hand.',
     });
   }
 

@@ -1,6 +1,7 @@
 import {
   argumentOfField,
   BackboneError,
+  isSealed,
   newFields,
   type ContractDefinition,
   type EventDefinition,
@@ -8,7 +9,7 @@ import {
   type Stream,
 } from '../core/index.js';
 import type { DataKey } from './key-ring.js';
-import { isSealed, seal } from './sealed-field.js';
+import { seal } from './sealed-field.js';
 import { subjectsOf, type SubjectOptions } from './subjects-of.js';
 
 /** Which fields are to be encrypted. */

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, randomFillSync } from 'node:crypto';
-import { BackboneError } from '../core/index.js';
+import { BackboneError, isSealed, SEALED_MARK as MARK } from '../core/index.js';
 import type { KeyName } from './key-record.js';
 import type { DataKey } from './key-ring.js';
 
@@ -15,13 +15,11 @@ export interface SealedField extends KeyName {
   readonly bytes: Buffer;
 }
 
-/** No JSON text begins with it. */
-const MAGIC = Buffer.from([0x00, 0x65, 0x62, 0xe5]);
 const VERSION = 1;
 const TEXT = 0;
 const BYTES = 1;
 
-const PSEUDONYM_AT = MAGIC.length + 2;
+const PSEUDONYM_AT = MARK.length + 2;
 const KEY_ID_AT = PSEUDONYM_AT + 32;
 const IV_AT = KEY_ID_AT + 16;
 const TAG_AT = IV_AT + 12;
@@ -39,9 +37,9 @@ export function seal(value: string | Uint8Array, pseudonym: string, { id, key }:
   const isText = typeof value === 'string';
   const size = isText ? Buffer.byteLength(value) : value.byteLength;
   const sealed = Buffer.allocUnsafe(DATA_AT + size);
-  MAGIC.copy(sealed);
-  sealed[MAGIC.length] = VERSION;
-  sealed[MAGIC.length + 1] = isText ? TEXT : BYTES;
+  MARK.copy(sealed);
+  sealed[MARK.length] = VERSION;
+  sealed[MARK.length + 1] = isText ? TEXT : BYTES;
   sealed.write(pseudonym, PSEUDONYM_AT, 'base64url');
   sealed.write(id, KEY_ID_AT, 'base64url');
   takeRandom(sealed, IV_AT, TAG_AT);
@@ -55,12 +53,6 @@ export function seal(value: string | Uint8Array, pseudonym: string, { id, key }:
   return sealed;
 }
 
-/** Tells whether a value was encrypted, whole or not. */
-export function isSealed(value: unknown): value is Uint8Array {
-  if (!(value instanceof Uint8Array) || value[0] !== MAGIC[0]) return false;
-  return MAGIC.equals(value.subarray(0, MAGIC.length));
-}
-
 /**
  * Reads what stands before the ciphertext; `undefined` for a value that was not encrypted.
  *
@@ -69,8 +61,8 @@ export function isSealed(value: unknown): value is Uint8Array {
 export function parseSealed(value: unknown): SealedField | undefined {
   if (!isSealed(value)) return undefined;
   const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-  const kind = bytes[MAGIC.length + 1];
-  if (bytes.length < DATA_AT || bytes[MAGIC.length] !== VERSION || (kind !== TEXT && kind !== BYTES)) throw tampered();
+  const kind = bytes[MARK.length + 1];
+  if (bytes.length < DATA_AT || bytes[MARK.length] !== VERSION || (kind !== TEXT && kind !== BYTES)) throw tampered();
   return {
     bytes,
     pseudonym: bytes.toString('base64url', PSEUDONYM_AT, KEY_ID_AT),
@@ -85,7 +77,7 @@ export function parseSealed(value: unknown): SealedField | undefined {
  */
 export function open({ bytes }: SealedField, { key }: DataKey, place: FieldPlace): string | Uint8Array {
   const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(IV_AT, TAG_AT));
-  const isText = bytes[MAGIC.length + 1] === TEXT;
+  const isText = bytes[MARK.length + 1] === TEXT;
   decipher.setAAD(boundTo(place, isText)).setAuthTag(bytes.subarray(TAG_AT, DATA_AT));
   const data = decipher.update(bytes.subarray(DATA_AT));
   try {

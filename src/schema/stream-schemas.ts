@@ -87,7 +87,8 @@ export async function publishSchemas(options: PublishSchemasOptions): Promise<re
 
 /**
  * Reads what the producers of a stream have said of its events. A channel that does not support `readByKey` is looked
- * through from its beginning.
+ * through from its beginning to its end, without the fields of other events: that is for tools, and takes longer the more
+ * events there are.
  *
  * @throws BackboneError what the channel rejects with.
  */

@@ -82,16 +82,21 @@ describe.skipIf(!hasChromium)('the browser of events', { timeout: 120_000 }, () 
     expect(await shown.content()).not.toContain('person-1@example.org');
   });
 
-  it('shows what was produced because of the same event', async () => {
+  it('shows what was produced because of the same event, in every stream', async () => {
     const { url, orders } = await startDashboard(memoryChannel());
     await place(orders, 3);
-    await orders.placed('order-2', 'person-2@example.org', { express: true });
+    await orders.placed('order-2', 'person-2@example.org', { express: true, paid: true });
     const page = await openPage(`${url}${EVENTS}`);
     await page.getByRole('row', { name: 'shipped.v1' }).getByRole('link').click();
     await page.getByRole('button', { name: 'Show its chain' }).click();
     const chain = page.getByRole('region', { name: 'Chain' }).getByRole('listitem');
-    await vi.waitFor(async () => expect(await chain.allInnerTexts()).toHaveLength(2), WAIT);
+    await vi.waitFor(async () => expect(await chain.allInnerTexts()).toHaveLength(3), WAIT);
     expect(await textOf(chain.first())).toContain('placed.v1');
+    const payment = chain.filter({ hasText: 'payments' });
+    await payment.getByRole('link', { name: 'paid.v1' }).click();
+    await page.locator('.tree').getByText('amount').waitFor();
+    await page.getByRole('button', { name: 'Show its chain' }).click();
+    await vi.waitFor(async () => expect(await chain.allInnerTexts()).toHaveLength(3), WAIT);
     await chain.first().getByRole('link').click();
     await page.locator('.tree').getByText('express').waitFor();
   });

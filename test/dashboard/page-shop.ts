@@ -47,12 +47,16 @@ export class Warehouse {
   fault: string | undefined;
   readonly packed: string[] = [];
 
-  constructor(@InjectProducer(Orders) private readonly orders: Producer<Orders>) {}
+  constructor(
+    @InjectProducer(Orders) private readonly orders: Producer<Orders>,
+    @InjectProducer(Payments) private readonly payments: Producer<Payments>,
+  ) {}
 
   @EventHandler(Orders, (e) => e.placed)
   async pack(id: string, _email: string, basket: object): Promise<void> {
     if (this.fault !== undefined) throw new NonRetryableError(this.fault);
     this.packed.push(id);
+    if ('paid' in basket) await this.payments.paid(`payment of ${id}`, 1);
     if ('express' in basket) await this.orders.shipped(id, `parcel of ${id}`);
   }
 

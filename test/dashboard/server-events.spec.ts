@@ -1,4 +1,4 @@
-import type { EventPage, EventView } from 'nest-event-backbone/dashboard';
+import type { EventChain, EventPage, EventView } from 'nest-event-backbone/dashboard';
 import { memoryChannel } from 'nest-event-backbone/memory';
 import { describe, expect, it } from 'vitest';
 import { SECRET } from './server-shop.js';
@@ -41,6 +41,18 @@ describe('the event browser', () => {
     const seen = await startServer({ dashboard: { access: () => ({ personal: true }) } });
     await seen.orders.placed('1', SECRET, '', []);
     expect((await seen.json<EventPage>(EVENTS)).events[0]?.arguments['email']).toBe(SECRET);
+  });
+
+  it('gives the chain of an event without its arguments, and none of an event that is not there', async () => {
+    const { ask, json, orders } = await startServer();
+    const { id, position } = await orders.placed('1', SECRET, '', []);
+    await orders.placed('2', SECRET, '', []);
+    const path = `${EVENTS}/${position.partition}:${position.id}/chain`;
+    const { events, incomplete } = await json<EventChain>(path);
+    expect(events.map((link) => [link.stream, link.id, link.key])).toEqual([[STREAM, id, '1']]);
+    expect(incomplete).toBe(false);
+    expect(await (await ask(path)).text()).not.toContain(SECRET);
+    expect((await ask(`${EVENTS}/0:999999/chain`)).status).toBe(404);
   });
 
   it('cuts long values in lists, and gives them whole when one event is asked for', async () => {

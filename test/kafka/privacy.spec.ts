@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { Erased } from 'nest-event-backbone';
 import { redisPayloadStore } from 'nest-event-backbone/redis';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { everything, shared, sharedChannel, startVisits, textOf } from '../privacy/start-visits.js';
+import { sharedStore } from '#app-kit';
+import { everything, sharedChannel, startVisits, textOf } from '../privacy/start-visits.js';
 import { Visits } from '../privacy/visits.js';
 import { hasServers, openChannel, redisUrl } from './open-channel.js';
 
@@ -12,7 +13,7 @@ describe.skipIf(!hasServers)('personal data in records of Kafka, from which noth
     const store = redisPayloadStore({ url: redisUrl, prefix: `privacy-${randomUUID()}` });
     onTestFinished(() => store.close());
     const environment = `visits-${randomUUID()}`;
-    const all = { channel: sharedChannel(log), store: shared(store), environment };
+    const all = { channel: sharedChannel(log), store: sharedStore(store), environment };
     const first = await startVisits(all);
     await first.visits.came({ email: 'ada@example.org', name: 'Ada Canary' }, 1);
     await first.visits.came({ email: 'bob@example.org', name: 'Bob Sparrow' }, 2);

@@ -6,8 +6,9 @@ import type { Channel, PayloadStore } from 'nest-event-backbone/core';
 import { memoryChannel, memoryPayloadStore } from 'nest-event-backbone/memory';
 import { redisChannel } from 'nest-event-backbone/redis';
 import { describe, expect, inject, it, onTestFinished, vi } from 'vitest';
+import { sharedStore } from '#app-kit';
 import { quietLogger } from '../nest/start-application.js';
-import { SECRET, shared, textOf, withoutErase, WRAPPING } from './start-visits.js';
+import { SECRET, textOf, withoutErase, WRAPPING } from './start-visits.js';
 import { Visits } from './visits.js';
 
 const url = inject('redisUrl');
@@ -26,7 +27,7 @@ async function startProcess(channel: Channel, store: PayloadStore, environment: 
     }
   }
 
-  const keys = { store: shared(store), wrapping: WRAPPING, cacheMs: AN_HOUR_MS };
+  const keys = { store: sharedStore(store), wrapping: WRAPPING, cacheMs: AN_HOUR_MS };
   const builder = Test.createTestingModule({
     imports: [
       // What is read again has still got all its fields, as a copy has that was taken before: the key alone keeps it closed.

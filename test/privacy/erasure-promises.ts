@@ -12,10 +12,10 @@ import {
   type Stream,
 } from 'nest-event-backbone/core';
 import { expect, it, vi } from 'vitest';
+import { sharedStore } from '#app-kit';
 import {
   everything,
   SECRET,
-  shared,
   sharedChannel,
   startVisits,
   textOf,
@@ -42,7 +42,7 @@ export function erasurePromises(servers: ErasureServers): void {
     const id = randomUUID();
     return {
       channel: sharedChannel(servers.channel()),
-      store: shared(servers.store()),
+      store: sharedStore(servers.store()),
       environment: `visits-${id}`,
       tenant: () => id,
       of: { tenant: id },
@@ -275,7 +275,7 @@ export function erasurePromises(servers: ErasureServers): void {
 
   it('payload stores are erased, too, and what is left behind there is found', async () => {
     const all = parts();
-    const large = shared(servers.store());
+    const large = sharedStore(servers.store());
     const payloads = { stores: { large }, routes: [{ to: 'large', fields: 'personal' }] } as const;
     // Without encryption, so that it is the erasure of the store that is looked at.
     const privacy = { ...privacyOf(all).privacy, encrypt: false };

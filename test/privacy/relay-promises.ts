@@ -14,8 +14,9 @@ import {
 import type { Channel, PayloadStore, ReadEvent } from 'nest-event-backbone/core';
 import { memoryPayloadStore } from 'nest-event-backbone/memory';
 import { expect, it, onTestFinished, vi } from 'vitest';
+import { sharedStore } from '#app-kit';
 import { quietLogger } from '../nest/start-application.js';
-import { everything, SECRET, shared, sharedChannel, textOf, WRAPPING } from './start-visits.js';
+import { everything, SECRET, sharedChannel, textOf, WRAPPING } from './start-visits.js';
 import { Visits } from './visits.js';
 
 /** What the promises are tried on; all are closed by whoever gives them. */
@@ -42,7 +43,7 @@ export function relayPromises(servers: RelayServers): void {
   async function start(sending: Partial<EventBackboneOptions> = {}, options: { readonly relays?: boolean } = {}) {
     const environment = `relayed-${randomUUID()}`;
     const tenant = () => environment;
-    const keys = { store: shared(servers.store()), wrapping: WRAPPING };
+    const keys = { store: sharedStore(servers.store()), wrapping: WRAPPING };
     const builder = Test.createTestingModule({
       imports: [
         EventBackboneModule.forRoot({ channel: sharedChannel(servers.from()), environment, ...sending }),

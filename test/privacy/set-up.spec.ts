@@ -18,8 +18,9 @@ import {
 import type { Channel, PayloadStore } from 'nest-event-backbone/core';
 import { memoryChannel, memoryPayloadStore } from 'nest-event-backbone/memory';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { sharedStore } from '#app-kit';
 import { quietLogger } from '../nest/start-application.js';
-import { everything, SECRET, shared, sharedChannel, startVisits, textOf, withErase, WRAPPING } from './start-visits.js';
+import { everything, SECRET, sharedChannel, startVisits, textOf, withErase, WRAPPING } from './start-visits.js';
 import { Visits } from './visits.js';
 
 @EventsContract('guests')
@@ -109,13 +110,13 @@ describe('an application is not started with', () => {
 
   it('another secret, or another wrapping key, than its stores were used with', async () => {
     const store = memoryPayloadStore();
-    await start({ privacy: { secret: SECRET, keys: keysIn(shared(store)) } });
+    await start({ privacy: { secret: SECRET, keys: keysIn(sharedStore(store)) } });
     const other = { current: 'k1', keys: { k1: Buffer.alloc(32, 9) } };
     await expect(
-      start({ privacy: { secret: SECRET, keys: { store: shared(store), wrapping: other } } }),
+      start({ privacy: { secret: SECRET, keys: { store: sharedStore(store), wrapping: other } } }),
     ).rejects.toMatchObject({ code: 'EB_OPTIONS', message: expect.stringContaining('"k1"') as string });
     await expect(
-      start({ privacy: { secret: `${SECRET} of another year`, keys: keysIn(shared(store)) } }),
+      start({ privacy: { secret: `${SECRET} of another year`, keys: keysIn(sharedStore(store)) } }),
     ).rejects.toMatchObject({ code: 'EB_OPTIONS', message: expect.stringContaining('privacy.secret') as string });
     await expect(start({ privacy: { secret: SECRET, keys: keysIn(store) } })).resolves.toBeDefined();
   });
@@ -184,7 +185,7 @@ describe('an application', () => {
     const store = memoryPayloadStore();
     let away = true;
     const failing: PayloadStore = {
-      ...shared(store),
+      ...sharedStore(store),
       put: (entries, options) => (away ? Promise.reject(new Error('nobody is there')) : store.put(entries, options)),
       get: (keys) => (away ? Promise.reject(new Error('nobody is there')) : store.get(keys)),
       list: (id) => (away ? Promise.reject(new Error('nobody is there')) : store.list(id)),
@@ -200,7 +201,7 @@ describe('an application', () => {
     const store = memoryPayloadStore();
     let away = false;
     const failing: PayloadStore = {
-      ...shared(store),
+      ...sharedStore(store),
       get: (keys) => (away ? Promise.reject(new Error('nobody is there')) : store.get(keys)),
     };
     const channel = sharedChannel(memoryChannel());

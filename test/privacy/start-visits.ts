@@ -114,17 +114,6 @@ export function textOf(events: readonly ReadEvent[]): string {
     .join('\n');
 }
 
-/** A store that many applications use, one after another. */
-export function shared(store: PayloadStore): PayloadStore {
-  return {
-    put: (entries, options) => store.put(entries, options),
-    get: (keys) => store.get(keys),
-    erase: (keys) => store.erase(keys),
-    list: (eventId) => store.list(eventId),
-    close: () => Promise.resolve(),
-  };
-}
-
 /** A channel that many applications use, with some members of another kind. */
 export function sharedChannel(channel: Channel, changes: Partial<Channel> = {}): Channel {
   return {

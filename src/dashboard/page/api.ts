@@ -3,6 +3,7 @@ import type {
   ActionResult,
   DeadLetterDetail,
   DeadLetterPage,
+  EventChain,
   EventPage,
   EventView,
   Failure,
@@ -61,6 +62,10 @@ export class Api {
 
   event(stream: string, position: string, signal?: AbortSignal): Promise<EventView> {
     return this.#get(['streams', stream, 'events', position], {}, signal);
+  }
+
+  chain(stream: string, position: string, signal?: AbortSignal): Promise<EventChain> {
+    return this.#get(['streams', stream, 'events', position, 'chain'], {}, signal);
   }
 
   deadLetters(stream: string, group: string, query: Query, signal?: AbortSignal): Promise<DeadLetterPage> {

@@ -1,5 +1,4 @@
-import type { EventView } from '../../dashboard-api.js';
-import type { Api } from '../api.js';
+import type { ChainLink } from '../../dashboard-api.js';
 import { useDashboard } from '../dashboard-state.js';
 import { Moment } from '../parts/moment.js';
 import { LoadNotice } from '../parts/notice.js';
@@ -8,47 +7,46 @@ import { duration } from '../quantities.js';
 import { hashOf } from '../route.js';
 import { useLoad } from '../use-load.js';
 
-const PAGES = 5;
-const LIMIT = 100;
-
-/** What was produced because of the same first event, oldest first, as far as it stands in this stream. */
-export function EventChain({ stream, event }: { stream: string; event: EventView }) {
+/** What was produced because of the same first event, oldest first, in whatever stream of the dashboard it stands. */
+export function EventChain({ stream, position }: { stream: string; position: string }) {
   const { api } = useDashboard();
-  const { correlationId, key } = event;
-  const loaded = useLoad(`${stream} ${key} ${correlationId}`, (signal) => chainOf(api, stream, event, signal));
+  const loaded = useLoad(`${stream} ${position}`, (signal) => api.chain(stream, position, signal));
   const chain = loaded.value;
   if (!chain) return <LoadNotice of={loaded} what="events" />;
-  const begin = chain[0]?.appendedAt ?? event.appendedAt;
+  const begin = chain.events[0]?.appendedAt ?? 0;
+  const isOpen = (link: ChainLink) => link.stream === stream && link.position === position;
   return (
     <section aria-label="Chain">
       <h3>Chain</h3>
       <ol class="chain">
-        {chain.map((link) => (
-          <li key={link.position} class={link.position === event.position ? 'open' : undefined}>
-            <a href={hashOf({ view: 'events', stream, item: link.position, query: { key } })}>
-              <Text value={link.type} most={60} />
-            </a>
+        {chain.events.map((link) => (
+          <li key={`${link.stream} ${link.position}`} class={isOpen(link) ? 'open' : undefined}>
+            <span>
+              <a href={hashOf({ view: 'events', stream: link.stream, item: link.position, query: { key: link.key } })}>
+                <Text value={link.type} most={60} />
+              </a>
+              {link.stream !== stream && <Elsewhere stream={link.stream} />}
+            </span>
             <span class="faint">
               {link.appendedAt === begin ? <Moment at={begin} /> : `+ ${duration(link.appendedAt - begin)}`}
             </span>
           </li>
         ))}
       </ol>
+      {chain.incomplete && (
+        <p class="late" role="status">
+          Not every stream could be looked through to its end; there may be more.
+        </p>
+      )}
     </section>
   );
 }
 
-/** An event has its cause's key unless it says otherwise, and a channel finds the events of a key fast. */
-async function chainOf(api: Api, stream: string, event: EventView, signal: AbortSignal): Promise<readonly EventView[]> {
-  const found: EventView[] = [];
-  let before: string | undefined;
-  for (let page = 0; page < PAGES; page += 1) {
-    const { events, older } = await api.events(stream, { key: event.key, limit: LIMIT, before }, signal);
-    found.push(...events.filter(({ correlationId }) => correlationId === event.correlationId));
-    before = older;
-    if (before === undefined) break;
-  }
-  if (!found.some(({ position }) => position === event.position)) found.push(event);
-  // They came newest first; those of the same millisecond keep their order.
-  return found.reverse().sort((a, b) => a.appendedAt - b.appendedAt);
+function Elsewhere({ stream }: { stream: string }) {
+  const { streams } = useDashboard();
+  return (
+    <span class="faint elsewhere">
+      <Text value={streams.value?.get(stream)?.contract ?? stream} most={60} />
+    </span>
+  );
 }

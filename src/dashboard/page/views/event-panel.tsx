@@ -37,7 +37,7 @@ export function EventPanel({ stream, position }: { stream: string; position: str
 
 function Chain({ stream, event }: { stream: string; event: EventView }) {
   const [isShown, setShown] = useState(false);
-  if (isShown) return <EventChain stream={stream} event={event} />;
+  if (isShown) return <EventChain stream={stream} position={event.position} />;
   return (
     <button type="button" onClick={() => setShown(true)}>
       Show its chain

@@ -3,7 +3,7 @@ import { asyncApiOf, compareSchemas, type SchemaDocument } from 'nest-event-back
 import { Orders } from './orders.js';
 
 /** Compares the contracts with the document that was released last, and tells whether they may be released. */
-export async function checkSchema(released: string, print: (line: string) => void): Promise<boolean> {
+export async function mayBeReleased(released: string, print: (line: string) => void): Promise<boolean> {
   const before = JSON.parse(await readFile(released, 'utf8')) as SchemaDocument;
   const after = await asyncApiOf([Orders], { title: 'Orders', version: '1.0.0' });
   const changes = compareSchemas(before, after);
