@@ -60,7 +60,7 @@ export async function comparePrivacy(url, rounds) {
   const lines = [await shown(compareBytes(url, Math.min(rounds, 5)))];
   for (const comparison of COMPARISONS) lines.push(await shown(compare(url, comparison, rounds)));
   for (const kind of /** @type {const} */ (['one-key', 'own-keys'])) {
-    lines.push(await shown(erasing(url, kind, Math.min(rounds, 5))));
+    lines.push(await shown(erasing(url, kind, Math.min(rounds, 7))));
   }
   return lines;
 }

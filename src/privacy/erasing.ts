@@ -1,14 +1,7 @@
-import {
-  erasureMessage,
-  isBackboneError,
-  type Channel,
-  type Codec,
-  type ContractDefinition,
-  type Message,
-  type Stream,
-} from '../core/index.js';
+import { erasureMessage, isBackboneError, type Channel, type Codec, type ContractDefinition } from '../core/index.js';
 import type { BegunErasure, ErasureJournal } from './erasure-journal.js';
 import type { KeyRing } from './key-ring.js';
+import { Pace } from './pace.js';
 import type { Pseudonyms } from './pseudonyms.js';
 import type { IndexEntry, SubjectIndex } from './subject-index.js';
 
@@ -44,7 +37,8 @@ const ENTRIES_AT_A_TIME = 10_000;
 const EVENTS_IN_ONE_ANNOUNCEMENT = 1_000;
 // Others use the same server: they wait for what is sent to it at a time.
 const EVENTS_AT_A_TIME = 16;
-const MESSAGES_AT_A_TIME = 50;
+const MESSAGES_AT_A_TIME = 32;
+const REMOVED_AT_A_TIME = 48;
 
 /** Carries an erasure out, from wherever one that was cut off has come to. */
 export async function carryOut(
@@ -52,23 +46,28 @@ export async function carryOut(
   erasure: BegunErasure,
   onProgress: (more: number) => void = () => undefined,
 ): Promise<ErasureReport> {
-  const { index, journal, ring } = parts;
-  const { pseudonym, keyId } = erasure;
+  const { channel, index, journal, ring } = parts;
+  const { pseudonym, keyId, event } = erasure;
   const isKeyErased = keyId !== undefined && ring ? await ring.erase({ pseudonym, keyId }) : false;
   let report: ErasureReport = { ...NOTHING, keys: isKeyErased ? 1 : 0 };
   let waiting: IndexEntry[] = [];
+  const pace = new Pace();
   const finish = async () => {
-    const announced = await announce(parts, erasure, waiting);
-    await index.removeErased(pseudonym, waiting);
+    const announced = await announce(parts, erasure, waiting, pace);
+    for (const some of slices(waiting, REMOVED_AT_A_TIME)) {
+      await index.removeErased(pseudonym, some);
+      await pace.rest();
+    }
     const fields = waiting.reduce((sum, entry) => sum + entry.fields.length, 0);
     report = { ...report, fields: report.fields + fields, announced: report.announced + announced };
     waiting = [];
   };
-  for await (const page of index.entries(pseudonym)) {
+  for await (const page of event ? [[event]] : index.entries(pseudonym)) {
+    await pace.rest();
     if (page.length === 0) continue;
     // What another process has finished may be the past of a person who has come back.
     if (!(await journal.isOpen(erasure))) return report;
-    const events = await eraseFields(parts.channel, page);
+    const events = await eraseFields(channel, page, pace);
     report = { ...report, events: report.events + events };
     onProgress(events);
     waiting.push(...page);
@@ -80,74 +79,73 @@ export async function carryOut(
 }
 
 /** Erases the fields in the channel, and in the payload stores behind it. */
-async function eraseFields(channel: Channel, page: readonly IndexEntry[]): Promise<number> {
+async function eraseFields(channel: Channel, page: readonly IndexEntry[], pace: Pace): Promise<number> {
   let events = 0;
-  const alike = grouped(page, ({ stream, fields }) => [...placeOf(stream), ...fields].join('\n'));
-  for (const [first, ...rest] of alike) {
-    if (!first) continue;
-    const ids = [first, ...rest].map(({ id }) => id);
-    for (let i = 0; i < ids.length; i += EVENTS_AT_A_TIME) {
-      events += await eraseInChannel(channel, first.stream, ids.slice(i, i + EVENTS_AT_A_TIME), first.fields);
+  for (const alike of grouped(page, (entry) => [placeOf(entry), ...entry.fields].join('\n'))) {
+    for (const some of slices(alike, EVENTS_AT_A_TIME)) {
+      events += await eraseInChannel(channel, some);
+      await pace.rest();
     }
   }
   return events;
 }
 
 /** Erases fields as far as the channel can; where it cannot, all of them are encrypted, and the key is gone. */
-export async function eraseInChannel(
-  channel: Channel,
-  stream: Stream,
-  ids: readonly string[],
-  fields: readonly string[],
-): Promise<number> {
+async function eraseInChannel(channel: Channel, alike: readonly IndexEntry[]): Promise<number> {
+  const [first] = alike;
+  if (!first) return 0;
   try {
-    return await channel.admin.erase(stream, ids, fields);
+    const ids = alike.map(({ id }) => id);
+    return await channel.admin.erase(first.stream, ids, first.fields);
   } catch (error) {
-    if (!channel.supports.erase && isBackboneError(error, 'EB_UNSUPPORTED')) return ids.length;
+    if (!channel.supports.erase && isBackboneError(error, 'EB_UNSUPPORTED')) return alike.length;
     throw error;
   }
 }
 
 /** Tells read models and other copies what to forget. */
 async function announce(
-  parts: ErasingParts,
-  { pseudonym, time }: BegunErasure,
+  { channel, codec, contracts, source }: ErasingParts,
+  { pseudonym, time, event }: BegunErasure,
   entries: readonly IndexEntry[],
+  pace: Pace,
 ): Promise<number> {
-  const { channel, codec, source } = parts;
-  const byStream = new Map<string, { readonly stream: Stream; readonly messages: Message[] }>();
-  for (const alike of grouped(entries, ({ stream, key }) => [...placeOf(stream), key].join('\n'))) {
-    const [first] = alike;
-    const contract = first && [...parts.contracts()].find(({ name }) => name === first.stream.contract);
-    if (!first || !contract) continue;
-    const { stream, key } = first;
-    const place = placeOf(stream).join('\n');
-    const own = byStream.get(place) ?? { stream, messages: [] };
-    byStream.set(place, own);
-    const sorted = alike.toSorted((a, b) => (a.id < b.id ? -1 : 1));
-    for (let i = 0; i < sorted.length; i += EVENTS_IN_ONE_ANNOUNCEMENT) {
-      const some = sorted.slice(i, i + EVENTS_IN_ONE_ANNOUNCEMENT);
-      const erasure = {
-        subject: pseudonym,
-        events: some.map(({ id }) => id),
-        fields: [...new Set(some.flatMap(({ fields }) => fields))].sort(),
-        time,
-      };
-      own.messages.push(erasureMessage(contract, { key, erasure, codec, source }));
-    }
-  }
+  const known = [...contracts()];
   let count = 0;
-  for (const { stream, messages } of byStream.values()) {
-    for (let i = 0; i < messages.length; i += MESSAGES_AT_A_TIME) {
-      await channel.publish(stream, messages.slice(i, i + MESSAGES_AT_A_TIME));
+  for (const ofStream of grouped(entries, placeOf)) {
+    const [{ stream } = {}] = ofStream;
+    const contract = known.find(({ name }) => name === stream?.contract);
+    if (!stream || !contract) continue;
+    const announced = grouped(ofStream, ({ key }) => key).flatMap((ofKey) =>
+      slices(
+        ofKey.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
+        EVENTS_IN_ONE_ANNOUNCEMENT,
+      ),
+    );
+    for (const some of slices(announced, MESSAGES_AT_A_TIME)) {
+      const messages = some.map((ofKey) => {
+        const erasure = {
+          ...(!event && { subject: pseudonym }),
+          events: ofKey.map(({ id }) => id),
+          fields: [...new Set(ofKey.flatMap(({ fields }) => fields))].sort(),
+          time,
+        };
+        return erasureMessage(contract, { key: ofKey[0]?.key ?? '', erasure, codec, source });
+      });
+      await channel.publish(stream, messages);
+      await pace.rest();
     }
-    count += messages.length;
+    count += announced.length;
   }
   return count;
 }
 
-function placeOf({ environment, contract }: Stream): readonly [string, string] {
-  return [environment, contract];
+function placeOf({ stream: { environment, contract } }: IndexEntry): string {
+  return `${environment}\n${contract}`;
+}
+
+function slices<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));
 }
 
 function grouped<T>(items: readonly T[], by: (item: T) => string): readonly (readonly T[])[] {

@@ -1,7 +1,7 @@
 import { BackboneError, describeContract, streamOf, type ContractClass } from '../core/index.js';
 import { Audit, type AuditedParts, type AuditReport } from './audit.js';
-import { eraseOneEvent } from './erasing-event.js';
 import { carryOut, type ErasingParts, type ErasureReport } from './erasing.js';
+import { eventErasure } from './event-erasure.js';
 import { eventsById } from './events-by-id.js';
 import type { Rotation, RotationOptions } from './key-rotation.js';
 import { personalData, type PersonalEvent } from './personal-data.js';
@@ -61,8 +61,9 @@ export class Privacy {
   }
 
   /**
-   * Erases the personal fields of one event, and whatever was encrypted under the event's own key. When it was cut off, call
-   * it again. Returns false for an event that is not there.
+   * Erases the personal fields of one event, and whatever was encrypted under the event's own key. When it was cut off, the
+   * next call finishes it, and so does the next start of an application that knows the contract. Returns false for an event
+   * that is not there.
    *
    * @throws BackboneError `EB_UNSUPPORTED` where the fields cannot be taken out of the event, and belong to a person whose
    *   key is for other events, too.
@@ -74,7 +75,9 @@ export class Privacy {
     await this.verify();
     for await (const { message } of eventsById(parts.stored, stream, [id])) {
       if (!message) continue;
-      await eraseOneEvent(parts, definition, stream, message);
+      const erasure = await eventErasure(parts, stream, message);
+      await parts.journal.begin(erasure);
+      await carryOut({ ...parts, contracts: () => [definition, ...parts.contracts()] }, erasure);
       parts.log?.(`erased the personal fields of ${message.type} ${id}`);
       return true;
     }
@@ -126,10 +129,13 @@ export class Privacy {
   async resume(): Promise<number> {
     const parts = this.#parts;
     await this.verify();
-    const open = await parts.journal.open();
+    const contracts = new Set([...parts.contracts()].map(({ name }) => name));
+    // An event is left to an application that can announce it.
+    const open = (await parts.journal.open()).filter(({ event }) => !event || contracts.has(event.stream.contract));
     for (const erasure of open) {
       const report = await carryOut(parts, erasure);
-      parts.log?.(`finished the erasure of a person that had been cut off: ${counted(report)}`);
+      const whose = erasure.event ? 'an event' : 'a person';
+      parts.log?.(`finished the erasure of ${whose} that had been cut off: ${counted(report)}`);
     }
     return open.length;
   }

@@ -21,9 +21,8 @@ export interface FieldOfEvent {
 }
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
-const ENTRIES_AT_A_TIME = 500;
-// A store may remove them in one step, and everybody else waits for it.
-const REMOVED_AT_A_TIME = 50;
+// A store may read them in one step, and everybody else waits for it.
+const ENTRIES_AT_A_TIME = 64;
 
 /**
  * Knows which events hold data of whom, so that nobody has to search the streams for them, and which fields were erased.
@@ -67,22 +66,13 @@ export class SubjectIndex {
     }
   }
 
-  /** Forgets that events hold data of a person, because it was erased: that is remembered. */
+  /** Forgets that a few events hold data of a person, because it was erased: that is remembered. */
   async removeErased(pseudonym: string, entries: readonly IndexEntry[]): Promise<void> {
-    const fields = entries.flatMap(({ stream, id, fields: own }) => own.map((field) => ({ stream, id, field })));
-    await this.markErased(fields);
-    for (let i = 0; i < entries.length; i += REMOVED_AT_A_TIME) {
-      const some = entries.slice(i, i + REMOVED_AT_A_TIME);
-      await this.#store.erase(some.map(({ stream, id }) => this.#keyOf(pseudonym, stream, id)));
-    }
-  }
-
-  /** Remembers that fields were erased. */
-  async markErased(fields: readonly FieldOfEvent[]): Promise<void> {
-    for (let i = 0; i < fields.length; i += ENTRIES_AT_A_TIME) {
-      const some = fields.slice(i, i + ENTRIES_AT_A_TIME);
-      await this.#store.put(some.map((field) => ({ ...this.#markOf(field), value: Buffer.of(1) })));
-    }
+    const marks = entries.flatMap(({ stream, id, fields }) =>
+      fields.map((field) => ({ ...this.#markOf({ stream, id, field }), value: Buffer.of(1) })),
+    );
+    await this.#store.put(marks);
+    await this.#store.erase(entries.map(({ stream, id }) => this.#keyOf(pseudonym, stream, id)));
   }
 
   /** Tells of each field whether it was erased. */

@@ -45,6 +45,8 @@ export function redisPayloadStore(options: RedisPayloadStoreOptions): PayloadSto
 }
 
 const EVENTS_AT_A_TIME = 16;
+// The server does nothing else while a script runs.
+const NAMES_AT_A_TIME = 64;
 
 /** What is asked for of one event. */
 interface EventPart<T> {
@@ -106,9 +108,13 @@ class RedisPayloadStore implements PayloadStore {
     return this.#read(async (on) => {
       on.checkReady();
       const known = (await on.within(on.client.smembers(names))).filter(isName);
-      const values = known.map((field) => this.#valueKey(eventId, field));
-      const left = known.length === 0 ? [] : await on.run(LIST_PAYLOADS, [names, ...values], known);
-      return (left as string[]).map((field) => ({ eventId, field }));
+      const left: string[] = [];
+      for (let i = 0; i < known.length; i += NAMES_AT_A_TIME) {
+        const some = known.slice(i, i + NAMES_AT_A_TIME);
+        const values = some.map((field) => this.#valueKey(eventId, field));
+        left.push(...((await on.run(LIST_PAYLOADS, [names, ...values], some)) as string[]));
+      }
+      return left.map((field) => ({ eventId, field }));
     });
   }
 

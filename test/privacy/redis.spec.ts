@@ -2,6 +2,7 @@ import type { Channel, PayloadStore } from 'nest-event-backbone/core';
 import { redisChannel, redisPayloadStore } from 'nest-event-backbone/redis';
 import { afterAll, beforeAll, describe, inject } from 'vitest';
 import { erasurePromises } from './erasure-promises.js';
+import { eventErasurePromises } from './event-erasure-promises.js';
 
 const url = inject('redisUrl');
 
@@ -16,5 +17,7 @@ describe.skipIf(url === '')('erasure on Redis:', () => {
     await channel.close();
     await store.close();
   });
-  erasurePromises({ channel: () => channel, store: () => store });
+  const servers = { channel: () => channel, store: () => store };
+  erasurePromises(servers);
+  eventErasurePromises(servers);
 });

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { inspect } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Cluster } from 'ioredis';
 import type { PayloadStore } from 'nest-event-backbone/core';
 import { redisPayloadStore, type RedisPayloadStoreOptions } from 'nest-event-backbone/redis';
@@ -80,6 +80,23 @@ describe.skipIf(redisUrl === '')('the payload store on Redis', () => {
     expect(await keys()).toEqual([]);
     await store.put([entry()], { ttlMs: 3_600_000 });
     expect(await admin.pttl(names)).toBeGreaterThan(3_500_000);
+  });
+
+  it('lists all values of an event, however many there are, a few of them in one script', async () => {
+    const eventId = randomUUID();
+    const store = openStore();
+    const keys = Array.from({ length: 150 }, (_, n) => ({ eventId, field: `field-${n}` }));
+    await store.put(keys.map((key) => ({ ...key, value })));
+    const monitor = await openClient().monitor();
+    onTestFinished(() => monitor.disconnect());
+    const sizes: number[] = [];
+    monitor.on('monitor', (_: string, [command = '', , count = '', names = '']: readonly string[]) => {
+      if (command.startsWith('eval') && names.includes(eventId)) sizes.push(Number(count) - 1);
+    });
+    const byField = (a: { readonly field: string }, b: { readonly field: string }) => (a.field < b.field ? -1 : 1);
+    expect([...(await store.list(eventId))].sort(byField)).toEqual(keys.toSorted(byField));
+    await vi.waitFor(() => expect(sizes.at(-1)).toBe(22), { timeout: 15_000 });
+    expect(Math.max(...sizes)).toBe(64);
   });
 
   it('keeps stores of different prefixes apart', async () => {

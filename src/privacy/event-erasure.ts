@@ -1,18 +1,19 @@
-import { BackboneError, erasureMessage, type ContractDefinition, type Message, type Stream } from '../core/index.js';
-import { eraseInChannel, type ErasingParts } from './erasing.js';
+import { BackboneError, type Message, type Stream } from '../core/index.js';
+import type { ErasingParts } from './erasing.js';
+import type { BegunErasure } from './erasure-journal.js';
 import { parseSealed } from './sealed-field.js';
 
 /**
- * Erases the personal fields of a stored message, and what was encrypted under the event's own key.
+ * Says what is to be erased of a stored message: its personal fields, what was encrypted under the event's own key, and what
+ * an erasure that was cut off had found there.
  *
  * @throws BackboneError `EB_UNSUPPORTED`
  */
-export async function eraseOneEvent(
-  { channel, index, ring, pseudonyms, codec, source }: ErasingParts,
-  contract: ContractDefinition,
+export async function eventErasure(
+  { channel, journal, ring, pseudonyms }: ErasingParts,
   stream: Stream,
   stored: Message,
-): Promise<void> {
+): Promise<BegunErasure> {
   const { id, key, type } = stored;
   const pseudonym = pseudonyms.ofEvent(stream, id);
   const ofEvent = Object.keys(stored.fields).filter((field) => pseudonymIn(stored, field) === pseudonym);
@@ -20,13 +21,10 @@ export async function eraseOneEvent(
     const message = `the personal fields of ${type} cannot be taken out of this channel one event at a time; erase the person`;
     throw new BackboneError('EB_UNSUPPORTED', message, { details: { missing: ['erase'] } });
   }
-  const keyId = await ring?.currentKeyId(pseudonym);
-  if (keyId !== undefined) await ring?.erase({ pseudonym, keyId });
-  const fields = [...new Set([...stored.personal, ...ofEvent])].sort();
-  await eraseInChannel(channel, stream, [id], fields);
-  await index.markErased(fields.map((field) => ({ stream, id, field })));
-  const erasure = { events: [id], fields, time: Date.now() };
-  await channel.publish(stream, [erasureMessage(contract, { key, erasure, codec, source })]);
+  const before = await journal.begun(pseudonym);
+  const keyId = (await ring?.currentKeyId(pseudonym)) ?? before?.keyId;
+  const fields = [...new Set([...stored.personal, ...ofEvent, ...(before?.event?.fields ?? [])])].sort();
+  return { pseudonym, keyId, time: Date.now(), event: { stream, id, key, fields } };
 }
 
 /** Whose key a field was encrypted under; what cannot be read was erased already, or never can be. */
