@@ -11,8 +11,17 @@ import {
   type Position,
 } from '../core/index.js';
 import type { KafkaRecord, StoredRecord } from './kafka-driver.js';
-import { fieldsOf, isReference, recordValue, type RecordValue } from './record-value.js';
+import {
+  fieldsOf,
+  isReference,
+  JSON_ONLY,
+  recordValue,
+  type FieldLists,
+  type RecordValue,
+  type WantedField,
+} from './record-value.js';
 import { SharedBytes } from './shared-bytes.js';
+import { SharedTexts } from './shared-texts.js';
 
 /** Marks a copy that was put back for one group; others pass it by. */
 export const REDRIVE_HEADER = 'ce_redrivegroup';
@@ -22,7 +31,6 @@ const NO_VALUE = Buffer.from('{}');
 const SPEC_VERSION = Buffer.from('1.0');
 const JSON_TYPE = Buffer.from(DEFAULT_CONTENT_TYPE);
 const NO_NAMES: readonly string[] = Object.freeze([]);
-const EVERY_FIELD = () => true;
 
 /** Where the fields of an event are. */
 export type PayloadPlace = 'record' | 'store';
@@ -49,7 +57,10 @@ export function eventRecord(
   place: PayloadPlace,
   shared = new SharedBytes(),
 ): Omit<KafkaRecord, 'partition'> {
-  const { value, text, binary, refs, stored } = place === 'record' ? inRecord(message) : inStore(message.fields);
+  const isInRecord = place === 'record';
+  const { value, text, binary, refs, stored } = isInRecord
+    ? recordValue(message.fields, message.contentType)
+    : inStore(message.fields);
   const id = Buffer.from(message.id);
   const headers: Record<string, Buffer> = {
     ce_specversion: SPEC_VERSION,
@@ -62,19 +73,20 @@ export function eventRecord(
   const put = (name: string, content: string | undefined): void => {
     if (content !== undefined && content !== '') headers[name] = Buffer.from(content);
   };
+  const putNames = (name: string, names: readonly string[] = NO_NAMES): void => {
+    if (names.length > 0) headers[name] = Buffer.from(names.join(','));
+  };
   if (message.correlationId !== message.id) put('ce_correlationid', message.correlationId);
   put('ce_causationid', message.causationId);
   put('ce_traceparent', message.traceparent);
   put('ce_tracestate', message.tracestate);
   if (message.contentType !== DEFAULT_CONTENT_TYPE) put('ce_fieldcontenttype', message.contentType);
-  if (place === 'store') {
-    put('ce_dataref', `payload:${message.id}`);
-    put('ce_fields', stored.join(','));
-  }
-  put('ce_personal', message.personal.join(','));
-  put('ce_text', text.join(','));
-  put('ce_binary', binary.join(','));
-  put('ce_refs', refs.join(','));
+  if (!isInRecord) put('ce_dataref', `payload:${message.id}`);
+  putNames('ce_fields', stored);
+  putNames('ce_personal', message.personal);
+  putNames('ce_text', text);
+  putNames('ce_binary', binary);
+  putNames('ce_refs', refs);
   for (const name of Object.keys(message.headers)) {
     headers[`${HEADER_PREFIX}${name}`] = Buffer.from(message.headers[name] ?? '');
   }
@@ -88,42 +100,46 @@ export function isPassedBy({ value, headers }: Pick<StoredRecord, 'value' | 'hea
   return redrivenFor !== undefined && redrivenFor !== group;
 }
 
-/** Reads an event. Never throws: a record that cannot be read says so in `malformed`. */
-export function readEvent(record: StoredRecord, wantedFields: (name: string) => boolean = EVERY_FIELD): EventRead {
-  const { headers } = record;
-  const id = headers['ce_id']?.toString();
-  const type = headers['ce_type']?.toString();
-  const time = Date.parse(headers['ce_time']?.toString() ?? '');
+/**
+ * Reads an event; `isWanted` says which fields, all when absent. Never throws: a record that cannot be read says so in
+ * `malformed`.
+ */
+export function readEvent(record: StoredRecord, isWanted?: WantedField, shared = new SharedTexts()): EventRead {
+  const { headers, key } = record;
+  const idBytes = headers['ce_id'];
+  const id = idBytes?.toString();
+  const type = sharedText(headers['ce_type'], shared);
+  const time = headers['ce_time'] === undefined ? NaN : shared.time(headers['ce_time']);
   // Keys of the payload store are made from the id: only a name may become one.
   if (id === undefined || !isName(id)) return unreadable(record, 'the record has no valid event id (ce_id)');
   if (type === undefined || type === '') return unreadable(record, 'the record has no event type (ce_type)');
   if (Number.isNaN(time)) return unreadable(record, 'the record has no valid time (ce_time)');
-  const binary = names(headers['ce_binary']);
   const isInStore = headers['ce_dataref'] !== undefined;
-  const refs = names(headers['ce_refs']);
-  const lists = { text: names(headers['ce_text']), binary, refs };
-  const isWanted = isInStore ? (name: string) => refs.includes(name) && wantedFields(name) : wantedFields;
-  const fields = isInStore && refs.length === 0 ? NO_FIELDS : fieldsOf(record.value ?? NO_VALUE, lists, isWanted);
+  const lists = listsOf(headers);
+  const fields = isInStore
+    ? referencesOf(record, lists, isWanted)
+    : fieldsOf(record.value ?? NO_VALUE, lists, isWanted);
   if (!fields) return unreadable(record, 'the value of the record is not a JSON object of fields');
   const message: NonNullable<EventRead['delivery']['message']> = {
     id,
-    source: headers['ce_source']?.toString() ?? '',
+    source: sharedText(headers['ce_source'], shared) ?? '',
     type,
     time,
-    key: (headers['ce_partitionkey'] ?? record.key)?.toString() ?? id,
+    key:
+      headers['ce_partitionkey']?.toString() ?? (key === null || idBytes?.equals(key) === true ? id : key.toString()),
     correlationId: headers['ce_correlationid']?.toString() ?? id,
     causationId: headers['ce_causationid']?.toString(),
     traceparent: headers['ce_traceparent']?.toString(),
     tracestate: headers['ce_tracestate']?.toString(),
-    contentType: headers['ce_fieldcontenttype']?.toString() ?? DEFAULT_CONTENT_TYPE,
+    contentType: sharedText(headers['ce_fieldcontenttype'], shared) ?? DEFAULT_CONTENT_TYPE,
     headers: applicationHeaders(headers),
     fields,
     personal: names(headers['ce_personal']),
   };
   return {
     delivery: { position: positionOf(record), appendedAt: record.timestamp, deliveries: 1, message },
-    inStore: isInStore ? names(headers['ce_fields']).filter(wantedFields) : NO_NAMES,
-    binary,
+    inStore: isInStore ? names(headers['ce_fields']).filter((name) => isWanted?.(name) !== false) : NO_NAMES,
+    binary: lists.binary,
   };
 }
 
@@ -140,16 +156,33 @@ function positionOf({ partition, offset }: StoredRecord): Position {
   return { partition, id: String(offset) };
 }
 
+function sharedText(header: Buffer | undefined, shared: SharedTexts): string | undefined {
+  return header === undefined ? undefined : shared.text(header);
+}
+
+/** Nearly always there is nothing to list. */
+function listsOf({ ce_text: text, ce_binary: binary, ce_refs: refs }: StoredRecord['headers']): FieldLists {
+  if ((text ?? binary ?? refs) === undefined) return JSON_ONLY;
+  return { text: names(text), binary: names(binary), refs: names(refs) };
+}
+
+/** The fields that a record holds where they are in a payload store: references to other stores. */
+function referencesOf(
+  { value }: StoredRecord,
+  lists: FieldLists,
+  isWanted: WantedField | undefined,
+): Fields | undefined {
+  if (lists.refs.length === 0) return NO_FIELDS;
+  const isWantedReference = (name: string) => lists.refs.includes(name) && isWanted?.(name) !== false;
+  return fieldsOf(value ?? NO_VALUE, lists, isWantedReference);
+}
+
 function names(header: Buffer | undefined): readonly string[] {
   return header === undefined ? NO_NAMES : header.toString().split(',').filter(isName);
 }
 
-function inRecord({ fields, contentType }: Message): RecordValue & { readonly stored: readonly string[] } {
-  return { ...recordValue(fields, contentType), stored: NO_NAMES };
-}
-
 /** What a record holds where fields are in a payload store: their names, and references to other stores. */
-function inStore(fields: Fields): ReturnType<typeof inRecord> {
+function inStore(fields: Fields): RecordValue {
   const stored: string[] = [];
   const binary: string[] = [];
   const references = newFields();
@@ -164,7 +197,7 @@ function inStore(fields: Fields): ReturnType<typeof inRecord> {
 
 function applicationHeaders(headers: StoredRecord['headers']): Readonly<Record<string, string>> {
   let own: Record<string, string> | undefined;
-  for (const name of Object.keys(headers)) {
+  for (const name in headers) {
     if (!name.startsWith(HEADER_PREFIX)) continue;
     const short = name.slice(HEADER_PREFIX.length);
     if (!isName(short)) continue;

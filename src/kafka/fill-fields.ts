@@ -1,4 +1,4 @@
-import { BackboneError, newFields, NO_FIELDS, type PayloadFields } from '../core/index.js';
+import { BackboneError, newFields, NO_FIELDS, type PayloadFields, type PayloadKey } from '../core/index.js';
 import type { EventRead } from './event-record.js';
 
 /**
@@ -6,9 +6,10 @@ import type { EventRead } from './event-record.js';
  * event malformed, and so does every one where there is no store.
  */
 export async function fillFields(events: readonly EventRead[], payloads: PayloadFields | undefined): Promise<void> {
-  const keys = events.flatMap(({ delivery, inStore }) =>
-    inStore.map((field) => ({ eventId: delivery.message?.id ?? '', field })),
-  );
+  const keys: PayloadKey[] = [];
+  for (const { delivery, inStore } of events) {
+    for (const field of inStore) keys.push({ eventId: delivery.message?.id ?? '', field });
+  }
   if (keys.length === 0) return;
   const values = payloads ? await payloads.get(keys) : [];
   let next = 0;

@@ -42,6 +42,7 @@ export class GroupFollowing {
   #membership: GroupMembership | undefined;
   #epoch = 0;
   #isBegun = false;
+  #isWaiting = false;
   #looking: NodeJS.Timeout | undefined;
   #unwatch: () => void = () => undefined;
   #rejoining: Promise<void> = Promise.resolve();
@@ -58,7 +59,7 @@ export class GroupFollowing {
 
   /** Joins, however long Kafka is away. */
   async start(): Promise<void> {
-    const { topics, log, options, report } = this.#input;
+    const { topics, log, options } = this.#input;
     const { stream, group, types = [] } = options;
     const { signal } = this.#closing;
     for (let attempt = 1; !signal.aborted; attempt += 1) {
@@ -69,7 +70,7 @@ export class GroupFollowing {
         await log.announce(group, types);
         break;
       } catch (error) {
-        report({ kind: 'waiting', reason: channelError('joining', error).message });
+        this.#waits(channelError('joining', error));
         await pauseMs(attempt, signal, LONGEST_PAUSE_MS);
       }
     }
@@ -92,7 +93,7 @@ export class GroupFollowing {
   }
 
   #join(): void {
-    const { driver, log, options, onOffsetLost, room, changed, failed, report } = this.#input;
+    const { driver, log, options, onOffsetLost, room, changed, failed } = this.#input;
     const { stream, group, from = 'beginning' } = options;
     this.#epoch = log.group(group).epoch?.epoch ?? 0;
     this.#isBegun = log.group(group).epoch?.begun === true;
@@ -111,9 +112,20 @@ export class GroupFollowing {
       begun: () => this.#begun(epoch),
       changed,
       lost: (deliveries) => options.onLost?.(deliveries),
-      waiting: ({ message }) => report({ kind: 'waiting', reason: message }),
+      waiting: (error) => this.#waits(error),
+      ready: () => this.#goesOn(),
       failed,
     });
+  }
+
+  #waits({ message }: BackboneError): void {
+    this.#isWaiting = true;
+    this.#input.report({ kind: 'waiting', reason: message });
+  }
+
+  #goesOn(): void {
+    if (this.#isWaiting) this.#input.report({ kind: 'ready' });
+    this.#isWaiting = false;
   }
 
   /** Looks now and then for what other processes wrote about the group. */

@@ -3,8 +3,6 @@ import type { Delivery } from '../core/index.js';
 import { GroupMembership, type MembershipHost } from './group-membership.js';
 import type { KafkaDriver, PartitionOffset, StoredRecord } from './kafka-driver.js';
 
-const ALL = () => true;
-
 describe('a stay in a Kafka group', () => {
   it('keeps what is in hand when its partition comes back, and goes on behind it', async () => {
     const { membership, lost } = await stay();
@@ -60,6 +58,25 @@ describe('a stay in a Kafka group', () => {
     expect(server.committed.get(0)).toBe(1n);
   });
 
+  it('says when it waits for Kafka, and when it goes on', async () => {
+    const { membership, server, told } = await stay();
+    expect(told).toEqual(['ready']);
+    membership.failed(new Error('no'), false);
+    membership.revoked();
+    expect(told).toEqual(['ready', 'waiting']);
+    await membership.assigned([0]);
+    expect(told).toEqual(['ready', 'waiting', 'ready']);
+    await membership.records(0, records(5), 5n);
+    server.refuses = true;
+    membership.settle(take(membership, 1));
+    await membership.flush();
+    expect(told.at(-1)).toBe('waiting');
+    server.refuses = false;
+    await vi.waitUntil(() => told.at(-1) === 'ready');
+    expect(server.committed.get(0)).toBe(1n);
+    await membership.close(1_000);
+  });
+
   it('waits with settlements until it is known whose the partitions are', async () => {
     const { membership } = await stay();
     membership.revoked();
@@ -111,6 +128,7 @@ class Server {
 async function stay() {
   const server = new Server();
   const lost: Delivery[] = [];
+  const told: string[] = [];
   const host: MembershipHost = {
     driver: { join: server.join } as unknown as KafkaDriver,
     topic: 'topic',
@@ -127,17 +145,18 @@ async function stay() {
     begun: () => Promise.resolve(),
     changed: () => undefined,
     lost: (deliveries) => void lost.push(...deliveries),
-    waiting: () => undefined,
+    waiting: () => void told.push('waiting'),
+    ready: () => void told.push('ready'),
     failed: () => undefined,
   };
   const membership = new GroupMembership(host);
   await membership.assigned([0, 1]);
   await membership.records(0, records(5), 5n);
-  return { membership, lost, server };
+  return { membership, lost, server, told };
 }
 
 function take(membership: GroupMembership, max: number): readonly Delivery[] {
-  return membership.take(max, ALL).map(({ delivery }) => delivery);
+  return membership.take(max).map(({ delivery }) => delivery);
 }
 
 function records(count: number): readonly StoredRecord[] {

@@ -23,6 +23,8 @@ export interface MembershipHost {
   changed(): void;
   lost(deliveries: readonly Delivery[]): void;
   waiting(error: BackboneError): void;
+  /** Kafka does what it is asked to. */
+  ready(): void;
   failed(error: BackboneError): void;
 }
 
@@ -77,7 +79,7 @@ export class GroupMembership implements MemberListener {
   }
 
   /** Takes up to so many events of all partitions into the hand. */
-  take(max: number, wanted: (name: string) => boolean): readonly EventRead[] {
+  take(max: number): readonly EventRead[] {
     if (this.#draining || this.#ended.signal.aborted) return [];
     const intakes = [...this.#owned.values()];
     const taken: EventRead[] = [];
@@ -85,7 +87,7 @@ export class GroupMembership implements MemberListener {
     this.#turn += 1;
     for (let i = 0; i < intakes.length && taken.length < max; i += 1) {
       const intake = intakes[(i + this.#turn) % intakes.length];
-      if (intake) taken.push(...intake.take(max - taken.length, wanted));
+      if (intake) taken.push(...intake.take(max - taken.length));
     }
     if (this.#commitments().length > 0) this.#flushSoon();
     return taken;
@@ -155,6 +157,7 @@ export class GroupMembership implements MemberListener {
     this.#draining = false;
     this.#isAssigned = true;
     this.#onAssigned();
+    this.#host.ready();
     this.#flushSoon();
     this.#host.changed();
     return [...this.#owned].map(([partition, { next }]) => ({ partition, offset: next }));
@@ -238,6 +241,7 @@ export class GroupMembership implements MemberListener {
     try {
       await this.#member.commit(commitments.map(({ partition, offset }) => ({ partition, offset })));
       for (const { intake, offset } of commitments) intake.committed = offset;
+      this.#host.ready();
       await this.#host.begun();
     } catch (error) {
       if (this.#ended.signal.aborted) return;

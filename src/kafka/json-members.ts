@@ -1,28 +1,37 @@
-import { isName } from '../core/index.js';
+import { isName, newFields } from '../core/index.js';
 
+const QUOTE = 34;
+const COMMA = 44;
+const COLON = 58;
+const OPEN_BRACKET = 91;
 const BACKSLASH = 92;
+const CLOSE_BRACKET = 93;
+const OPEN_BRACE = 123;
+const CLOSE_BRACE = 125;
 
 /**
  * Takes a JSON object apart without reading its values: each comes back as the text it was written in, so that no number
- * loses a digit on the way. Returns nothing for what is no object; a value that is no JSON comes back as it stands.
+ * loses a digit on the way. Members whose names no field can have are left out. Returns nothing for what is no object; a
+ * value that is no JSON comes back as it stands.
  */
-export function jsonMembers(text: string): ReadonlyMap<string, string> | undefined {
-  const members = new Map<string, string>();
+export function jsonMembers(text: string): Record<string, string> | undefined {
+  const members = newFields() as Record<string, string>;
   let at = skipBlank(text, 0);
-  if (text.charAt(at) !== '{') return undefined;
+  if (text.charCodeAt(at) !== OPEN_BRACE) return undefined;
   at = skipBlank(text, at + 1);
-  if (text.charAt(at) === '}') return isEnd(text, at + 1) ? members : undefined;
+  if (text.charCodeAt(at) === CLOSE_BRACE) return isEnd(text, at + 1) ? members : undefined;
   for (;;) {
-    const nameEnd = text.charAt(at) === '"' ? stringEnd(text, at) : -1;
+    const nameEnd = text.charCodeAt(at) === QUOTE ? stringEnd(text, at) : -1;
     if (nameEnd < 0) return undefined;
     const written = text.slice(at + 1, nameEnd - 1);
-    const name = isName(written) ? written : parsedName(`"${written}"`);
+    const isPlain = isName(written);
+    const name = isPlain ? written : parsedName(`"${written}"`);
     const colon = skipBlank(text, nameEnd);
-    if (name === undefined || text.charAt(colon) !== ':') return undefined;
+    if (name === undefined || text.charCodeAt(colon) !== COLON) return undefined;
     const end = valueEnd(text, colon + 1);
     if (end < 0) return undefined;
-    members.set(name, text.slice(colon + 1, end));
-    if (text.charAt(end) === '}') return isEnd(text, end + 1) ? members : undefined;
+    if (isPlain || isName(name)) members[name] = text.slice(colon + 1, end);
+    if (text.charCodeAt(end) === CLOSE_BRACE) return isEnd(text, end + 1) ? members : undefined;
     at = skipBlank(text, end + 1);
   }
 }
@@ -40,13 +49,13 @@ function parsedName(text: string): string | undefined {
 function valueEnd(text: string, from: number): number {
   let depth = 0;
   for (let at = from; at < text.length; at += 1) {
-    const char = text.charAt(at);
-    if (char === '"') {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) {
       at = stringEnd(text, at) - 1;
       if (at < 0) return -1;
-    } else if (char === '{' || char === '[') depth += 1;
-    else if (depth > 0 && (char === '}' || char === ']')) depth -= 1;
-    else if (depth === 0 && (char === ',' || char === '}')) return at;
+    } else if (code === OPEN_BRACE || code === OPEN_BRACKET) depth += 1;
+    else if (depth > 0 && (code === CLOSE_BRACE || code === CLOSE_BRACKET)) depth -= 1;
+    else if (depth === 0 && (code === COMMA || code === CLOSE_BRACE)) return at;
   }
   return -1;
 }
@@ -68,6 +77,10 @@ function isEnd(text: string, from: number): boolean {
 
 function skipBlank(text: string, from: number): number {
   let at = from;
-  while (at < text.length && ' \t\r\n'.includes(text.charAt(at))) at += 1;
+  for (let code = text.charCodeAt(at); isBlank(code); code = text.charCodeAt(at)) at += 1;
   return at;
+}
+
+function isBlank(code: number): boolean {
+  return code === 32 || code === 9 || code === 13 || code === 10;
 }

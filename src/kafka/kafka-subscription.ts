@@ -121,7 +121,7 @@ export class KafkaSubscription implements Subscription {
       if (this.#failure) throw this.#failure;
       const changed = this.#changed;
       const membership = this.membership;
-      const taken = membership?.take(this.#batchSize, () => true) ?? [];
+      const taken = membership?.take(this.#batchSize) ?? [];
       const deliveries = taken.length === 0 ? [] : await this.#filled(taken, membership);
       const caughtUp = membership?.isCaughtUp === true;
       if (deliveries.length > 0 || (caughtUp && taken.length === 0 && !this.#saidCaughtUp)) {
@@ -144,6 +144,7 @@ export class KafkaSubscription implements Subscription {
     for (let attempt = 1; !signal.aborted; attempt += 1) {
       try {
         await this.#input.fill(wanted);
+        if (attempt > 1) this.#report({ kind: 'ready' });
         // Some may have been taken away meanwhile.
         const isHere = (delivery: Delivery) => this.membership === from && from?.holds(delivery) === true;
         return taken.map(({ delivery }) => delivery).filter(isHere);

@@ -18,7 +18,8 @@ export function storedRecord(
 
 /** Nearly always: a copy of the headers would cost more than the rest of the record. */
 function isSingle(headers: IHeaders): headers is Record<string, Buffer> {
-  return Object.keys(headers).every((name) => Buffer.isBuffer(headers[name]));
+  for (const name in headers) if (!Buffer.isBuffer(headers[name])) return false;
+  return true;
 }
 
 function single(headers: IHeaders): Record<string, Buffer> {

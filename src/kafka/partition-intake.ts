@@ -3,6 +3,7 @@ import { isPassedBy, readEvent, type EventRead } from './event-record.js';
 import type { StoredRecord } from './kafka-driver.js';
 import type { PartitionStart } from './start-offsets.js';
 import { SettledPrefix, type OpenRecord } from './settled-prefix.js';
+import { SharedTexts } from './shared-texts.js';
 
 interface Held {
   readonly delivery: Delivery;
@@ -18,6 +19,7 @@ export class PartitionIntake {
   readonly #group: string;
   readonly #replayedTo: bigint;
   readonly #prefix: SettledPrefix;
+  readonly #shared = new SharedTexts();
   /** By the id of the position. */
   readonly #inHand = new Map<string, Held>();
   #waiting: readonly StoredRecord[] = [];
@@ -81,7 +83,7 @@ export class PartitionIntake {
   }
 
   /** Takes up to so many events into the hand. */
-  take(max: number, wanted: (name: string) => boolean): readonly EventRead[] {
+  take(max: number): readonly EventRead[] {
     const taken: EventRead[] = [];
     while (taken.length < max) {
       const record = this.#waiting[this.#taken];
@@ -92,7 +94,7 @@ export class PartitionIntake {
         this.#prefix.settle(opened);
         continue;
       }
-      const event = readEvent(record, wanted);
+      const event = readEvent(record, undefined, this.#shared);
       const { delivery } = event;
       if (record.offset < this.#replayedTo) delivery.replayed = true;
       this.#inHand.set(delivery.position.id, { delivery, opened, record });

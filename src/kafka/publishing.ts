@@ -79,13 +79,12 @@ export class Publishing {
     const latest = Date.now() + publishTimeoutMs;
     for (let attempt = 1; ; attempt += 1) {
       let records: readonly KafkaRecord[];
-      let partitions: number;
       try {
         const found = await topics.events(stream);
         records = unplaced.map(({ key, value, headers }, i) => {
           return { partition: partitionOf(messages[i]?.key ?? '', found.partitions), key, value, headers };
         });
-        partitions = this.#checkSizes(records, maxBytes(found));
+        this.#checkSizes(records, maxBytes(found));
         if (payloads) await payloads.put(copies, payloadTtlMs(found));
       } catch (error) {
         throw notStored(error);
@@ -99,26 +98,28 @@ export class Publishing {
         }));
       } catch (error) {
         // It was made a moment ago, and not every broker knows; or it was removed, and is made anew.
-        if (kafkaFailure(error) !== 'noTopic' || Date.now() > latest) throw appendError(error, partitions);
+        if (kafkaFailure(error) !== 'noTopic' || Date.now() > latest) throw appendError(error, partitionsOf(records));
         topics.forget(topic);
         await pauseMs(attempt, signal ?? new AbortController().signal, LONGEST_PAUSE_MS);
       }
     }
   }
 
-  /** Refuses what a partition would not take, before anything is stored; returns how many partitions there are. */
-  #checkSizes(records: readonly KafkaRecord[], most: number): number {
+  /** Refuses what a partition would not take, before anything is stored. */
+  #checkSizes(records: readonly KafkaRecord[], most: number): void {
+    const all = records.reduce((sum, record) => sum + recordBytes(record), BATCH_BYTES);
+    if (all > MOST_BYTES) throw tooLarge();
+    if (this.#input.isCompressed || all <= most) return;
     const sizes = new Map<number, number>();
-    let all = 0;
     for (const record of records) {
-      const bytes = recordBytes(record);
-      all += bytes;
-      sizes.set(record.partition, (sizes.get(record.partition) ?? BATCH_BYTES) + bytes);
+      sizes.set(record.partition, (sizes.get(record.partition) ?? BATCH_BYTES) + recordBytes(record));
     }
-    const isTooLarge = !this.#input.isCompressed && [...sizes.values()].some((bytes) => bytes > most);
-    if (all > MOST_BYTES || isTooLarge) throw tooLarge();
-    return sizes.size;
+    if ([...sizes.values()].some((bytes) => bytes > most)) throw tooLarge();
   }
+}
+
+function partitionsOf(records: readonly KafkaRecord[]): number {
+  return new Set(records.map(({ partition }) => partition)).size;
 }
 
 /** Fields with bytes of their own. */

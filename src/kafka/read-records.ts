@@ -14,12 +14,12 @@ export async function* readRecords(
   topic: string,
   ranges: Parameters<KafkaDriver['read']>[1],
 ): AsyncGenerator<readonly StoredRecord[], void, undefined> {
-  const next = new Map<number, bigint>();
+  const last = new Map<number, bigint>();
   for (let attempt = 1; ; attempt += 1) {
-    const left = ranges.map((range) => ({ ...range, from: next.get(range.partition) ?? range.from }));
+    const left = ranges.map((range) => ({ ...range, from: (last.get(range.partition) ?? range.from - 1n) + 1n }));
     try {
       for await (const records of driver.read(topic, left)) {
-        for (const { partition, offset } of records) next.set(partition, offset + 1n);
+        for (const { partition, offset } of records) last.set(partition, offset);
         yield records;
       }
       return;

@@ -7,6 +7,6 @@ const HEADER_BYTES = 4;
 /** How many bytes a record takes at most where it is not compressed. */
 export function recordBytes({ key, value, headers }: KafkaRecord): number {
   let bytes = RECORD_BYTES + (key?.length ?? 0) + (value?.length ?? 0);
-  for (const name of Object.keys(headers)) bytes += name.length + (headers[name]?.length ?? 0) + HEADER_BYTES;
+  for (const name in headers) bytes += name.length + (headers[name]?.length ?? 0) + HEADER_BYTES;
   return bytes;
 }

@@ -8,18 +8,28 @@ import {
 } from '../core/index.js';
 import { jsonMembers } from './json-members.js';
 
-/** The fields of an event as the value of a record. */
-export interface RecordValue {
-  readonly value: Buffer;
-  /** The names of those that stand in it as JSON strings, because they are no JSON themselves. */
+/** The names of the fields that are more than the JSON which stands in a record's value. */
+export interface FieldLists {
+  /** Those that stand in it as JSON strings, because they are no JSON themselves. */
   readonly text: readonly string[];
-  /** The names of those that stand in it as base64. */
+  /** Those that stand in it as base64. */
   readonly binary: readonly string[];
-  /** The names of those whose values are elsewhere: in it stand the references. */
+  /** Those whose values are elsewhere: in it stand the references. */
   readonly refs: readonly string[];
 }
 
-type Lists = Omit<RecordValue, 'value'>;
+/** The fields of an event as the value of a record. */
+export interface RecordValue extends FieldLists {
+  readonly value: Buffer;
+  /** The names of those that are not in it, but in a payload store. */
+  readonly stored?: readonly string[];
+}
+
+/** Says whether a field is to be read. */
+export type WantedField = (name: string) => boolean;
+
+/** All fields are just JSON. */
+export const JSON_ONLY: FieldLists = Object.freeze({ text: [], binary: [], refs: [] });
 
 /** Writes fields as one JSON object; what the codec wrote as JSON is put in as it is. */
 export function recordValue(fields: Fields, contentType: string): RecordValue {
@@ -30,7 +40,7 @@ export function recordValue(fields: Fields, contentType: string): RecordValue {
   for (const name of Object.keys(fields)) {
     const value = fields[name];
     if (value === undefined) continue;
-    json += `${json === '' ? '{' : ','}${JSON.stringify(name)}:`;
+    json += `${json === '' ? '{' : ','}${isName(name) ? `"${name}"` : JSON.stringify(name)}:`;
     if (value instanceof Uint8Array) {
       binary.push(name);
       json += `"${base64(value)}"`;
@@ -47,13 +57,15 @@ export function recordValue(fields: Fields, contentType: string): RecordValue {
   return { value: Buffer.from(json === '' ? '{}' : `${json}}`), text, binary, refs };
 }
 
-/** Reads the fields out of a record's value; nothing when it is not what {@link recordValue} writes. */
-export function fieldsOf(value: Buffer, lists: Lists, wanted: (name: string) => boolean): Fields | undefined {
+/** Reads the fields out of a record's value, all or those that are wanted; nothing when it is not what {@link recordValue} writes. */
+export function fieldsOf(value: Buffer, lists: FieldLists, isWanted?: WantedField): Fields | undefined {
   const members = jsonMembers(value.toString('utf8'));
-  if (!members || lists.refs.some((name) => !members.has(name))) return undefined;
+  if (!members || (lists === JSON_ONLY && !isWanted)) return members;
+  if (lists.refs.some((name) => members[name] === undefined)) return undefined;
   const fields = newFields();
-  for (const [name, raw] of members) {
-    if (!isName(name) || !wanted(name)) continue;
+  for (const name in members) {
+    const raw = members[name];
+    if (raw === undefined || isWanted?.(name) === false) continue;
     const field = fieldOf(raw, name, lists);
     if (field === undefined) return undefined;
     fields[name] = field;
@@ -68,7 +80,7 @@ export function isReference(value: unknown): value is FieldReference {
   return typeof store === 'string' && store !== '' && Number.isSafeInteger(size) && Number(size) >= 0;
 }
 
-function fieldOf(raw: string, name: string, { text, binary, refs }: Lists): FieldValue | undefined {
+function fieldOf(raw: string, name: string, { text, binary, refs }: FieldLists): FieldValue | undefined {
   const isReferred = refs.includes(name);
   const isBinary = binary.includes(name);
   if (!isReferred && !isBinary && !text.includes(name)) return raw;

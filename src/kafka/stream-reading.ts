@@ -13,6 +13,7 @@ import { isPassedBy, readEvent, type EventRead } from './event-record.js';
 import type { KafkaDriver, PartitionOffset, Watermarks } from './kafka-driver.js';
 import { pauseMs } from './pause-ms.js';
 import { readRecords } from './read-records.js';
+import { SharedTexts } from './shared-texts.js';
 import { topicNames } from './topic-names.js';
 
 /** What a read works with. */
@@ -119,13 +120,15 @@ async function* readRanges(
 ): AsyncGenerator<readonly ReadEvent[], void, undefined> {
   const wantedTypes = options.types && new Set(options.types);
   const wantedFields = options.fields && new Set(options.fields);
+  const isWanted = wantedFields && ((name: string) => wantedFields.has(name));
+  const shared = new SharedTexts();
   const batchSize = Math.max(1, options.batchSize ?? DEFAULT_BATCH_SIZE);
   let read: EventRead[] = [];
   for await (const records of readRecords(driver, topic, ranges)) {
     for (const record of records) {
       if (options.follow?.aborted) return;
       if (isPassedBy(record)) continue;
-      const event = readEvent(record, (name) => wantedFields?.has(name) ?? true);
+      const event = readEvent(record, isWanted, shared);
       const { message, appendedAt } = event.delivery;
       if (!isWithinTimes(options, appendedAt)) continue;
       if (wantedTypes && !(message && wantedTypes.has(message.type))) continue;
@@ -146,7 +149,8 @@ async function filled(read: readonly EventRead[], fill: ReadingInput['fill']): P
 /** An event as a reader without a group gets it. */
 export function readEventOf({ delivery }: EventRead): ReadEvent {
   const { position, appendedAt, message, malformed } = delivery;
-  return { position, appendedAt, ...(message && { message }), ...(malformed && { malformed }) };
+  if (malformed) return message ? { position, appendedAt, message, malformed } : { position, appendedAt, malformed };
+  return message ? { position, appendedAt, message } : { position, appendedAt };
 }
 
 /**
