@@ -32,6 +32,8 @@ const LARGE_EVENT_BYTES = 4 * 1024;
 // A script can pass some thousands of arguments on to one command, and two are needed for a field.
 const MAX_FIELDS = 1_000;
 
+const NO_NAMES: readonly string[] = Object.freeze([]);
+
 // The server ends a connection on which a command of more than a million parts comes.
 const MAX_PARTS = 500_000;
 const PARTS_BESIDE_VALUES = 6;
@@ -44,25 +46,23 @@ const PARTS_BESIDE_VALUES = 6;
 export function prepareEvent(message: Message, maxBytes: number): PreparedEvent {
   const { fields, personal } = message;
   const id = checkedName('event id', message.id);
-  const names: string[] = [];
+  const all = Object.keys(fields);
+  if (all.length > MAX_FIELDS) throw tooLarge(`${all.length} fields`, `${MAX_FIELDS}`);
+  const own = personal.length === 0 ? NO_NAMES : all.filter((name) => personal.includes(name));
+  const names = own.length === 0 ? all : [...all.filter((name) => !personal.includes(name)), ...own];
+  const plain = all.length - own.length;
   const values: (string | Buffer)[] = [];
   const binary: string[] = [];
   const refs: string[] = [];
   let bytes = 0;
-  const take = (name: string) => {
+  for (const name of names) {
     const given = fields[checkedName('field', name)];
     const value = wireValue(given);
     bytes += name.length + value.length;
+    values.push(value);
     if (typeof value !== 'string') binary.push(name);
     else if (typeof given !== 'string') refs.push(name);
-    names.push(name);
-    values.push(value);
-  };
-  const all = Object.keys(fields);
-  if (all.length > MAX_FIELDS) throw tooLarge(`${all.length} fields`, `${MAX_FIELDS}`);
-  for (const name of all) if (personal.length === 0 || !personal.includes(name)) take(name);
-  const plain = names.length;
-  if (plain < all.length) for (const name of all) if (personal.includes(name)) take(name);
+  }
   // A character has three bytes at most.
   if (bytes * 3 > maxBytes) checkBytes(names, values, maxBytes);
   const large = bytes > LARGE_EVENT_BYTES;
@@ -79,6 +79,7 @@ export function prepareEvent(message: Message, maxBytes: number): PreparedEvent 
  */
 export function prepareEvents(messages: readonly Message[], maxBytes: number): readonly PreparedEvent[] {
   const events = messages.map((message) => prepareEvent(message, maxBytes));
+  if (events.length === 1) return events;
   const parts = events.reduce((sum, { values }) => sum + values.length + PARTS_BESIDE_VALUES, 0);
   if (parts <= MAX_PARTS) return events;
   const message = `an append of ${events.length} events with ${parts} parts is too large, the limit is ${MAX_PARTS}`;

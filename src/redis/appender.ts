@@ -107,10 +107,16 @@ export class Appender {
     const most = check.confirms && this.#callsInFlight > 0 ? 0 : MAX_CALLS_IN_FLIGHT;
     const free = most - this.#callsInFlight;
     if (free <= 0) return;
+    const sent: { readonly call: readonly Append[]; readonly replies: Promise<readonly string[]> }[] = [];
     const calls = callsOf(this.#waiting);
-    const now = calls.filter((call) => !this.#mustWait(check.connection, call)).slice(0, free);
-    this.#waiting = calls.filter((call) => !now.includes(call)).flat();
-    const sent = now.map((call) => ({ call, replies: this.#call(check.connection, call) }));
+    this.#waiting = [];
+    for (const call of calls) {
+      if (sent.length < free && !this.#mustWait(check.connection, call)) {
+        sent.push({ call, replies: this.#call(check.connection, call) });
+      } else {
+        this.#waiting.push(...call);
+      }
+    }
     const [first] = sent;
     const confirmed = first?.call[0] && check.confirm(first.call[0].keys);
     for (const { call, replies } of sent) void this.#await(check, call, replies, confirmed);

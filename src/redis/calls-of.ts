@@ -9,6 +9,7 @@ const MAX_BYTES_PER_CALL = 256 * 1024;
  * appends of a partition keep their order.
  */
 export function callsOf(appends: readonly Append[]): readonly (readonly Append[])[] {
+  if (appends.length === 1) return [appends];
   const calls: Call[] = [];
   const last = new Map<StreamKeys, Call>();
   for (const append of appends) {

@@ -15,6 +15,7 @@ import { backOffMs } from './back-off.js';
 import { fetchFields, type Found } from './fetch-fields.js';
 import { GroupReads } from './group-reads.js';
 import type { StreamKeys } from './keys.js';
+import type { KnownHashes } from './known-hashes.js';
 import type { LeaseKeeper } from './lease-keeper.js';
 import { compete, type PartitionLease } from './partition-lease.js';
 import { ParkGate } from './park-gate.js';
@@ -48,6 +49,12 @@ export interface ReaderOptions {
 const LONGEST_WAIT_MS = 60_000;
 /** For how many leases a consumer must have been silent before its name is removed. */
 const REAP_AFTER_LEASES = 10;
+
+/** What was read beside entries, and what is still being read. */
+interface ReadBeside {
+  readonly hashes?: KnownHashes | undefined;
+  readonly pasts?: Promise<readonly (DeliveryPast | undefined)[]> | undefined;
+}
 
 /** Finds the next deliveries: what got lost on the way here, what others left behind, and what is new. */
 export class DeliveryReader {
@@ -132,18 +139,18 @@ export class DeliveryReader {
 
   /** One step; without a batch there is more to do. */
   async #attempt(): Promise<Batch | undefined> {
-    const reads = await this.#ready();
+    const reads = this.#reads ?? (await this.#ready());
     if (!reads) return undefined;
     if (this.#scan.isOver && this.#gate?.heldBack === true) {
       await this.#gate.resume();
       this.#scan.beginHistory();
     }
     if (this.#scan.isOver && Date.now() >= this.#nextClaim) this.#lookAround();
-    const page = await this.#scan.next(reads);
+    const page = this.#scan.isOver ? undefined : await this.#scan.next(reads);
     if (page) return this.#pending(page);
-    await this.#reapSometimes(reads);
+    if (Date.now() >= this.#nextReap) await this.#reap(reads);
     if (this.hasLeft()) return undefined;
-    const entries = await reads.fresh();
+    const { entries, hashes } = await reads.fresh();
     this.#failures = 0;
     const last = entries.at(-1);
     if (!last) {
@@ -155,7 +162,7 @@ export class DeliveryReader {
     const found = entries.map((entry) => ({ entry, deliveries: 1 }));
     // Of what a reset brings back something may be remembered.
     const pasts = this.#isReplayed(found[0]?.entry[0]) ? reads.pastsOf(entries) : undefined;
-    return this.#deliver(found, entries.length < this.#o.batchSize, pasts);
+    return this.#deliver(found, entries.length < this.#o.batchSize, { hashes, pasts });
   }
 
   #lookAround(): void {
@@ -163,9 +170,8 @@ export class DeliveryReader {
     this.#nextClaim = Date.now() + this.#o.settings.claimEveryMs;
   }
 
-  async #reapSometimes(reads: GroupReads): Promise<void> {
+  async #reap(reads: GroupReads): Promise<void> {
     const idleMs = this.#o.settings.leaseMs * REAP_AFTER_LEASES;
-    if (Date.now() < this.#nextReap) return;
     this.#nextReap = Date.now() + idleMs;
     // Nobody depends on it.
     await reads.reap(idleMs).catch(() => undefined);
@@ -173,7 +179,6 @@ export class DeliveryReader {
 
   /** The reads on a connection that is up, of a group that exists; after each new connection own history comes first. */
   async #ready(): Promise<GroupReads | undefined> {
-    if (this.#reads) return this.#reads;
     const connection = (this.#connection ??= this.#connect());
     if (!(await connection.ready(LONGEST_WAIT_MS, this.#stop.signal))) {
       if (connection.hasEnded) throw new BackboneError('EB_CLOSED', 'the channel is closed');
@@ -207,6 +212,7 @@ export class DeliveryReader {
       count,
       clientId: String(clientId),
       leases,
+      types: this.#o.types,
       delivered,
       lease,
     }));
@@ -236,13 +242,17 @@ export class DeliveryReader {
   async #deliver(
     found: readonly Found[],
     caughtUp: boolean,
-    pasts?: Promise<readonly (DeliveryPast | undefined)[]>,
+    { hashes, pasts }: ReadBeside = {},
   ): Promise<Batch | undefined> {
     const { types, keys, leases, settings } = this.#o;
+    const { maxEventBytes } = settings;
     const wanted = (type: string) => types === undefined || types.has(type);
-    const source = { connection: this.#connection as RedisConnection, keys, maxEventBytes: settings.maxEventBytes };
-    const [fetched, remembered = []] = await Promise.all([fetchFields(source, found, wanted), pasts]);
-    for (const [i, past] of remembered.entries()) if (past && fetched[i]) fetched[i].past = past;
+    const source = { connection: this.#connection as RedisConnection, keys, maxEventBytes, known: hashes };
+    const fetching = fetchFields(source, found, wanted);
+    const [fetched, remembered] = pasts ? await Promise.all([fetching, pasts]) : [await fetching];
+    remembered?.forEach((past, i) => {
+      if (past && fetched[i]) fetched[i].past = past;
+    });
     const gate = this.#gate;
     const deliveries = gate ? await gate.sift(fetched) : fetched;
     // What was redriven may still be nobody's.

@@ -3,6 +3,7 @@ import { largeHashes, smallHashes } from './fetch-hashes.js';
 import { readReference } from './field-reference.js';
 import { NO_HASH, type Hash } from './hash-pack.js';
 import type { StreamKeys } from './keys.js';
+import type { KnownHashes } from './known-hashes.js';
 import { readEntry, type Entry, type EntryRecord, type ReadRecord } from './record.js';
 import type { RedisConnection } from './redis-connection.js';
 
@@ -19,18 +20,13 @@ export interface FetchSource {
   readonly keys: StreamKeys;
   /** An event whose hashes hold more is malformed; its fields are not fetched. */
   readonly maxEventBytes: number;
-  /** Hashes that were read with the entries already. */
+  /** Hashes of one of the events that have come with its entry. */
   readonly known?: KnownHashes | undefined;
 }
-
-/** Hashes by their keys. */
-export type KnownHashes = ReadonlyMap<string, Hash>;
 
 /** An event whose fields are wanted. */
 interface Wanted extends EntryRecord {
   readonly message: NonNullable<ReadRecord['message']>;
-  /** The keys of those hashes that the entry speaks of. */
-  readonly hashes: readonly string[];
 }
 
 /** Reads entries and the fields of those whose type is wanted, in one round trip for a batch of small events. */
@@ -48,37 +44,52 @@ export async function fetchFields(
     if (!message) return delivery;
     delivery.fieldsOmitted = !wanted(message.type);
     if (delivery.fieldsOmitted || stored.plain + stored.personal === 0) return delivery;
-    const hashes: string[] = [];
-    if (stored.plain > 0) hashes.push(keys.event(message.id));
-    if (stored.personal > 0) hashes.push(keys.personal(message.id));
-    (stored.large ? large : small).push({ delivery, stored, message, hashes });
+    const event = { delivery, stored, message };
+    if (stored.large) large.push(event);
+    else if (known?.eventId !== message.id || !addKnown(event, known)) small.push(event);
     return delivery;
   });
   if (small.length > 0) {
-    const names = small.flatMap(({ hashes }) => hashes);
-    const hashes = known ? names.map((name) => known.get(name)) : await smallHashes(connection, names);
+    const names = small.flatMap((event) => hashesOf(event, keys));
+    const hashes = await smallHashes(connection, names);
     let next = 0;
     for (const event of small) {
-      const own = hashes.slice(next, (next += event.hashes.length));
-      if (own.every((hash) => hash !== undefined)) addFields(event, own);
+      const plain = event.stored.plain > 0 ? hashes[next++] : NO_HASH;
+      const personal = event.stored.personal > 0 ? hashes[next++] : NO_HASH;
+      if (plain && personal) addFields(event, plain, personal);
       else large.push(event);
     }
   }
   if (large.length > 0) {
-    const names = large.map(({ hashes }) => hashes);
+    const names = large.map((event) => hashesOf(event, keys));
     const hashes = await largeHashes(connection, names, maxEventBytes);
     for (const [i, event] of large.entries()) {
       const own = hashes[i];
-      if (own) addFields(event, own);
+      if (own) addFields(event, ...(event.stored.plain > 0 ? own : [NO_HASH, ...own]));
       else event.delivery.malformed = tooLarge(event.message.id, maxEventBytes);
     }
   }
   return records;
 }
 
-function addFields(event: Wanted, hashes: readonly Hash[]): void {
+/** The keys of those hashes that an entry speaks of. */
+function hashesOf({ stored, message }: Wanted, keys: StreamKeys): readonly string[] {
+  const hashes: string[] = [];
+  if (stored.plain > 0) hashes.push(keys.event(message.id));
+  if (stored.personal > 0) hashes.push(keys.personal(message.id));
+  return hashes;
+}
+
+/** Tells whether all that the entry speaks of is known. */
+function addKnown(event: Wanted, known: KnownHashes): boolean {
+  const plain = event.stored.plain > 0 ? known.plain : NO_HASH;
+  const personal = event.stored.personal > 0 ? known.personal : NO_HASH;
+  if (plain && personal) addFields(event, plain, personal);
+  return plain !== undefined && personal !== undefined;
+}
+
+function addFields(event: Wanted, plain: Hash = NO_HASH, personal: Hash = NO_HASH): void {
   const { message, stored } = event;
-  const [plain = NO_HASH, personal = NO_HASH] = stored.plain > 0 ? hashes : [NO_HASH, ...hashes];
   const fields = newFields();
   message.fields = fields;
   addHash(event, plain, stored.plain, fields);

@@ -185,7 +185,7 @@ export class RedisSubscription implements Subscription {
 
   async #main(): Promise<RedisConnection | undefined> {
     const { main } = this.#in.connections;
-    return (await main.ready(READY_WITHIN_MS)) ? main : undefined;
+    return main.isReady || (await main.ready(READY_WITHIN_MS)) ? main : undefined;
   }
 
   #onLost(lost: readonly Delivery[]): void {

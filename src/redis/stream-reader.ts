@@ -15,8 +15,9 @@ import {
 } from '../core/index.js';
 import { keyPages, rangePages } from './entry-pages.js';
 import { entryIdOf, entryRanges } from './entry-ranges.js';
-import { fetchFields, type Found, type KnownHashes } from './fetch-fields.js';
+import { fetchFields, type Found } from './fetch-fields.js';
 import type { StreamKeys } from './keys.js';
+import type { KnownHashes } from './known-hashes.js';
 import { mergedEntries, type PlacedEntry } from './partition-merge.js';
 import { readOne } from './read-one.js';
 import type { RedisConnection } from './redis-connection.js';

@@ -1,5 +1,5 @@
 import { ENTRY_FIELD, MAX_ENTRY_LENGTH } from '../entry-format.js';
-import { SMALL_BYTES } from './fetch.js';
+import { HASH } from './fetch.js';
 import { script } from './script.js';
 
 /**
@@ -9,7 +9,7 @@ import { script } from './script.js';
  * not small.
  * Both hashes lie in the slot of the stream; their names end in the event's id, which only a name may be.
  */
-export const READ_ONE = script(`
+export const READ_ONE = script(`${HASH}
 local entry = redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[1])[1]
 if not entry then return {} end
 local json
@@ -18,12 +18,5 @@ if not json or #json > ${MAX_ENTRY_LENGTH} then return { entry } end
 local isJson, event = pcall(cjson.decode, json)
 local id = isJson and type(event) == 'table' and event.id
 if type(id) ~= 'string' or #id > 128 or not string.find(id, '^[%w_.-]+$') then return { entry } end
-local function hash(key)
-  local hash = redis.pcall('HGETALL', key)
-  if hash.err then return {} end
-  local size = 0
-  for i = 1, #hash do size = size + #hash[i] end
-  return size > ${SMALL_BYTES} and 1 or hash
-end
 return { entry, id, event.fields and hash(KEYS[2] .. id) or false, event.personal and hash(KEYS[3] .. id) or false }
 `);
