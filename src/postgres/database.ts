@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Pool, type ClientConfig, type PoolClient } from 'pg';
 import { BackboneError } from '../core/index.js';
 import { backOffMs } from './back-off.js';
+import { outliveConnections } from './outlive-connections.js';
 import { failureKind, failureReason, ServerFault, stateOf } from './postgres-failure.js';
 import type { PostgresChannelOptions } from './postgres-options.js';
 import { PreparedStatements, type Statement } from './prepared-statements.js';
@@ -25,6 +26,7 @@ export class Database {
   readonly #o: DatabaseOptions;
   readonly #pool: Pool;
   readonly #isOwn: boolean;
+  readonly #letConnectionsBe: () => void;
   readonly #onPoolError: (error: Error) => void;
   #isPrepared = false;
   #preparing: Promise<void> | undefined;
@@ -39,6 +41,7 @@ export class Database {
     this.#pool =
       given.pool ?? new Pool({ ...clientConfig(given), connectionTimeoutMillis: queryTimeoutMs, ...poolConfig(given) });
     this.#pool.on('error', this.#onPoolError);
+    this.#letConnectionsBe = outliveConnections(this.#pool);
   }
 
   /** Runs one statement and gives its rows. */
@@ -101,7 +104,10 @@ export class Database {
     if (this.#isOwn) {
       // A connection that does not answer is not waited for.
       await Promise.race([this.#pool.end(), sleep(this.#o.queryTimeoutMs, undefined, { ref: false })]);
-    } else this.#pool.removeListener('error', this.#onPoolError);
+    } else {
+      this.#pool.removeListener('error', this.#onPoolError);
+      this.#letConnectionsBe();
+    }
   }
 
   async #with<T>(work: (on: Connection) => Promise<T>): Promise<T> {
@@ -111,7 +117,7 @@ export class Database {
     const ignore = () => undefined;
     client.on('error', ignore);
     try {
-      await this.#prepare(on);
+      if (!this.#isPrepared) await this.#prepare(on);
       const result = await work(on);
       client.removeListener('error', ignore);
       client.release();
@@ -127,7 +133,6 @@ export class Database {
 
   /** Once, on whichever connection is the first; when it fails, the next one tries again. */
   async #prepare(on: Queryable): Promise<void> {
-    if (this.#isPrepared) return;
     await (this.#preparing ??= this.#o
       .prepare(on)
       .then(() => void (this.#isPrepared = true))

@@ -15,11 +15,11 @@ import {
 import { Appender } from './appender.js';
 import { ensureSchema } from './check-schema.js';
 import { Database } from './database.js';
+import { MarkSampling } from './mark-sampling.js';
 import { PostgresAdmin } from './postgres-admin.js';
 import { postgresSettings, type PostgresChannelOptions, type PostgresSettings } from './postgres-options.js';
 import { readEvents } from './postgres-reading.js';
 import { PostgresSubscription } from './postgres-subscription.js';
-import { SafeMark } from './safe-mark.js';
 import { inspectServer } from './server-inspection.js';
 import { streamName } from './stream-name.js';
 import { tableNames, type TableNames } from './table-names.js';
@@ -63,7 +63,7 @@ class OpenChannel implements PostgresChannel {
   readonly #tables: TableNames;
   readonly #database: Database;
   readonly #wakeUp: WakeUp;
-  readonly #safeMark: SafeMark;
+  readonly #marks: MarkSampling;
   readonly #appender: Appender;
   readonly #subscriptions = new Set<Subscription>();
   #closed: Promise<void> | undefined;
@@ -85,7 +85,7 @@ class OpenChannel implements PostgresChannel {
     const database = this.#database;
     const { queryTimeoutMs, notify } = settings;
     this.#wakeUp = new WakeUp({ database, tables, queryTimeoutMs, isTold: notify !== 'off', onFault });
-    this.#safeMark = new SafeMark(database, tables);
+    this.#marks = new MarkSampling(database, tables);
     this.#appender = new Appender(database, tables, settings, () => this.#wakeUp.notify('events'));
     const tellAll = () => this.#wakeUp.tellAll();
     this.admin = new PostgresAdmin({ database, tables, settings, tellAll });
@@ -100,7 +100,7 @@ class OpenChannel implements PostgresChannel {
     if (this.#closed) throw closed();
     const subscription: PostgresSubscription = new PostgresSubscription({
       ...{ channel: this, options, settings: this.#settings },
-      ...{ database: this.#database, tables: this.#tables, safeMark: this.#safeMark, wakeUp: this.#wakeUp },
+      ...{ database: this.#database, tables: this.#tables, wakeUp: this.#wakeUp },
       onClosed: () => void this.#subscriptions.delete(subscription),
     });
     this.#subscriptions.add(subscription);
@@ -112,8 +112,8 @@ class OpenChannel implements PostgresChannel {
     // Names are checked at once.
     streamName(options.stream);
     const { publishTimeoutMs: patienceMs, pollMs } = this.#settings;
-    const [database, tables, safeMark, wakeUp] = [this.#database, this.#tables, this.#safeMark, this.#wakeUp];
-    return readEvents({ database, tables, safeMark, wakeUp, pollMs, patienceMs }, options);
+    const [database, tables, marks, wakeUp] = [this.#database, this.#tables, this.#marks, this.#wakeUp];
+    return readEvents({ database, tables, marks, wakeUp, pollMs, patienceMs }, options);
   }
 
   close(): Promise<void> {

@@ -2,9 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { beyondEnd, follow, onlyPosition, type ReadEvent, type ReadOptions, type ReadPage } from '../core/index.js';
 import type { Database } from './database.js';
 import { eventColumns } from './event-columns.js';
+import type { MarkSampling } from './mark-sampling.js';
 import { numberOf, positionOf, reachOf } from './native-position.js';
 import { channelError } from './postgres-failure.js';
-import type { Mark, SafeMark } from './safe-mark.js';
+import type { Mark } from './safe-mark.js';
 import { messageOf, type EventRow } from './stored-event.js';
 import { streamName } from './stream-name.js';
 import type { TableNames } from './table-names.js';
@@ -14,7 +15,7 @@ import { lookAgainMs, type WakeUp } from './wake-up.js';
 export interface ReadingInput {
   readonly database: Database;
   readonly tables: TableNames;
-  readonly safeMark: SafeMark;
+  readonly marks: MarkSampling;
   readonly wakeUp: WakeUp;
   readonly pollMs: number;
   /** How long to try in spite of a server that is away. */
@@ -111,11 +112,18 @@ async function* pagesOf(
   { after, until }: PositionRange,
 ): AsyncGenerator<ReadPage, void, undefined> {
   const size = sizeOf(options);
+  const page = (from: bigint) =>
+    select(input, options, 'true ORDER BY e.position LIMIT $9', [String(from), String(until), size]);
+  let next: Promise<readonly EventRow[]> | undefined;
   for (let from = after; from < until;) {
-    const values = [String(from), String(until), size];
-    const rows = await select(input, options, 'true ORDER BY e.position LIMIT $9', values);
+    const rows = await (next ?? page(from));
+    const isFirst = from === after;
     const last = rows.length < size ? undefined : rows.at(-1);
     from = last ? BigInt(last.position) : until;
+    // Whoever wanted a second page wants the others, too: each is fetched while the one before is worked on.
+    next = isFirst || from >= until ? undefined : page(from);
+    // Nobody may ask for it.
+    next?.catch(() => undefined);
     yield { events: rows.map(readEvent), reached: [positionOf(String(from))] };
   }
 }
@@ -194,8 +202,8 @@ async function wholeAppends(
   return row?.cut == null ? end : wholeAppends(input, options, BigInt(row.cut), within * 2);
 }
 
-function sample({ database, safeMark, patienceMs }: ReadingInput): Promise<Mark> {
-  return database.insist(() => safeMark.now(), patienceMs);
+function sample({ database, marks, patienceMs }: ReadingInput): Promise<Mark> {
+  return database.insist(() => marks.now(), patienceMs);
 }
 
 function sizeOf({ batchSize = DEFAULT_BATCH_SIZE }: ReadOptions): number {

@@ -1,4 +1,5 @@
 import { appendFunction, appendOneFunction } from './append-function.js';
+import { markFunction } from './mark-function.js';
 import { checkedSchema, type PostgresSchemaOptions } from './postgres-options.js';
 import { readFunction } from './read-function.js';
 import { sampleFunction } from './sample-function.js';
@@ -21,6 +22,7 @@ export function postgresSchema(options: PostgresSchemaOptions = {}): string {
     eventTables(t, settings.slots),
     groupTables(t),
     sampleFunction(t),
+    markFunction(t),
     appendFunction(t, settings.ordering),
     appendOneFunction(t, settings.ordering),
     readFunction(t),
@@ -33,7 +35,7 @@ export function postgresSchema(options: PostgresSchemaOptions = {}): string {
 /** What the comment of the events table says: whoever finds another one must not use the tables. */
 export function schemaMark(options: PostgresSchemaOptions): string {
   const { ordering, notify, slots } = checkedSchema(options);
-  return `nest-event-backbone 3 ordering=${ordering} notify=${notify} slots=${slots}`;
+  return `nest-event-backbone 4 ordering=${ordering} notify=${notify} slots=${slots}`;
 }
 
 // Every default makes a plain INSERT an event. Positions are drawn one by one (CACHE 1), after the trigger has taken its lock.

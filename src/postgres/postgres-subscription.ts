@@ -17,7 +17,7 @@ import type { HeldSlot } from './held-slot.js';
 import { channelError, failureKind, failureReason, said } from './postgres-failure.js';
 import type { PostgresSettings } from './postgres-options.js';
 import { redriveUnknown } from './redrive.js';
-import type { Mark, SafeMark } from './safe-mark.js';
+import type { Mark } from './safe-mark.js';
 import { SlotDeliveries } from './slot-deliveries.js';
 import { SlotLeases } from './slot-lease.js';
 import { SlotReads } from './slot-reads.js';
@@ -25,7 +25,6 @@ import { SlotShare } from './slot-share.js';
 import { SlotWrites } from './slot-writes.js';
 import { streamName } from './stream-name.js';
 import type { TableNames } from './table-names.js';
-import { Turns } from './turns.js';
 import { lookAgainMs, type WakeUp } from './wake-up.js';
 
 /** What a subscription is made of. */
@@ -34,7 +33,6 @@ export interface PostgresSubscriptionInput {
   readonly database: Database;
   readonly tables: TableNames;
   readonly settings: PostgresSettings;
-  readonly safeMark: SafeMark;
   readonly wakeUp: WakeUp;
   readonly options: SubscribeOptions;
   readonly onClosed: () => void;
@@ -49,7 +47,6 @@ const LONG_WAIT_MS = 10_000;
 /** One consumer of a group: hands out what is in the slots that it holds, and settles it there. */
 export class PostgresSubscription implements Subscription {
   readonly #in: PostgresSubscriptionInput;
-  readonly #turns = new Turns();
   readonly #share: SlotShare;
   readonly #deliveries: SlotDeliveries;
   readonly #left = new AbortController();
@@ -58,6 +55,8 @@ export class PostgresSubscription implements Subscription {
   /** How many looks in a row found nothing. */
   #idle = 0;
   #saidWaiting = false;
+  /** After a look that left nothing behind: resolves when there may be something new. */
+  #woken: Promise<void> | undefined;
   #failures = 0;
   #iterated = false;
   #closed: Promise<void> | undefined;
@@ -73,7 +72,7 @@ export class PostgresSubscription implements Subscription {
     this.#share = new SlotShare({
       ...{ channel, settings, wakeUp, stream, group, consumer, from, types: types ?? [] },
       leases: new SlotLeases(database, tables, owner),
-      turns: this.#turns,
+      alone: (work) => this.#deliveries.alone(work),
       redriveUnknown: (slots) => redriveUnknown(database, tables, { ...owner, slots, types: types ?? [] }),
       onLost: (slots) => this.#lose(slots),
       onFatal: (error) => {
@@ -102,17 +101,15 @@ export class PostgresSubscription implements Subscription {
 
   async settle(settlements: readonly Settlement[]): Promise<readonly Delivery[]> {
     this.#refuseClosed();
-    return this.#turns.run(async () => {
-      const lost = await said('settling', () => this.#deliveries.settle(settlements));
-      // A slot that is to be given back waits for this.
-      if ([...this.#share.held.values()].some((slot) => slot.hasLeft(Infinity))) this.#in.wakeUp.notify('groups');
-      return lost;
-    });
+    const lost = await said('settling', () => this.#deliveries.settle(settlements));
+    // A slot that is to be given back waits for this.
+    if ([...this.#share.held.values()].some((slot) => slot.hasLeft(Infinity))) this.#in.wakeUp.notify('groups');
+    return lost;
   }
 
   async record(deliveries: readonly Delivery[], what: 'failure' | 'start'): Promise<void> {
     this.#refuseClosed();
-    await this.#turns.run(() => said('remembering', () => this.#deliveries.record(deliveries, what)));
+    await said('remembering', () => this.#deliveries.record(deliveries, what));
   }
 
   close(): Promise<void> {
@@ -125,21 +122,24 @@ export class PostgresSubscription implements Subscription {
       wakeUp.start();
       this.#share.start();
     }
+    await this.#woken;
     while (!this.#hasLeft()) {
       if (this.#error) throw this.#error;
       // Before looking: what comes while it looks must not go unnoticed.
       const stop = new AbortController();
       const jitter = 0.75 + Math.random() / 4;
       const woken = wakeUp.next(settings.pollMs * jitter, stop.signal);
+      this.#woken = undefined;
       let again: number | undefined;
       try {
-        const looked = await this.#turns.run(() => this.#look());
+        const { batch, againMs } = await this.#look();
         this.#failures = 0;
-        if (looked.batch) {
-          stop.abort();
-          return { done: false, value: looked.batch };
+        if (batch) {
+          if (againMs === undefined) this.#woken = woken;
+          else stop.abort();
+          return { done: false, value: batch };
         }
-        again = looked.againMs;
+        again = againMs;
       } catch (error) {
         stop.abort();
         await this.#recover(error);
@@ -160,30 +160,21 @@ export class PostgresSubscription implements Subscription {
     await sleep(backOffMs(this.#failures), undefined, { signal: this.#left.signal }).catch(() => undefined);
   }
 
-  /** One look at what there is: a batch to hand out, or when to look again if that is soon. */
+  /** One look at what there is: what to hand out, and when to look again unless only a wake-up can bring more. */
   async #look(): Promise<{ batch?: Batch; againMs?: number }> {
-    const held = [...this.#share.held.values()].filter(({ isLeaving }) => !isLeaving);
-    if (held.length === 0 || this.#hasLeft()) return {};
-    const mark = await this.#in.safeMark.now();
-    this.#watch(mark);
     const { batchSize = DEFAULT_BATCH_SIZE } = this.#in.options;
     const count = Math.min(Math.max(1, Math.trunc(batchSize)), LARGEST_BATCH);
-    const { deliveries, isAll, parked } = await this.#deliveries.take(held, mark.safe, count);
+    const taken = await this.#deliveries.take(count);
+    if (!taken) return {};
+    const { deliveries, mark, isAll, parked } = taken;
+    this.#watch(mark);
     if (parked > 0) this.#report('parked', undefined, parked);
     const caughtUp = isAll && this.#share.isComplete && mark.safe === mark.last;
-    if (deliveries.length > 0) {
-      this.#idle = 0;
-      this.#saidCaughtUp = caughtUp;
-      return { batch: { deliveries, caughtUp } };
-    }
-    if (caughtUp && !this.#saidCaughtUp) {
-      this.#saidCaughtUp = true;
-      return { batch: { deliveries, caughtUp } };
-    }
-    if (!isAll) return { againMs: 0 };
-    const againMs = lookAgainMs(mark, this.#idle);
-    this.#idle += 1;
-    return againMs === undefined ? {} : { againMs };
+    const isNews = deliveries.length > 0 || (caughtUp && !this.#saidCaughtUp);
+    const againMs = isAll ? lookAgainMs(mark, this.#idle) : 0;
+    this.#idle = deliveries.length > 0 ? 0 : this.#idle + 1;
+    if (isNews) this.#saidCaughtUp = caughtUp;
+    return { ...(isNews && { batch: { deliveries, caughtUp } }), ...(againMs !== undefined && { againMs }) };
   }
 
   /** Says it once when somebody keeps readers waiting for long. */

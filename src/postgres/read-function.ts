@@ -6,7 +6,11 @@ import type { TableNames } from './table-names.js';
  * The function that reads the next events of slots and marks them as handed out, in one statement.
  *
  * `chosen` looks at the events only. Whether they may be handed out is decided by the update of their slots: it waits for
- * whoever changes them, and then sees them as they are.
+ * whoever changes them, and then sees them as they are. Like whoever settles, it takes slots in the order of their numbers,
+ * so that neither waits for the other in vain.
+ *
+ * The next events of a slot are asked for by slot and position together: only the index that begins with the slot gives that
+ * order, so that no plan, whatever it was made for, looks through those of the other slots.
  */
 export function readFunction({ read, slots, events, pasts, letters, parked }: TableNames): string {
   const wanted = '($6 OR e.type = ANY ($7))';
@@ -36,14 +40,14 @@ BEGIN
       UNION ALL
       SELECT f.position, h.slot, f.position <= h.before FROM held h CROSS JOIN LATERAL (
         SELECT e.position FROM ${events} e
-        WHERE e.stream = $1 AND e.slot = h.slot AND e.position > h.cursor AND e.position <= $4
+        WHERE e.stream = $1 AND (e.slot, e.position) > (h.slot, h.cursor) AND (e.slot, e.position) <= (h.slot, $4)
           AND NOT e.position = ANY (h.done)
-        ORDER BY e.position LIMIT $5
+        ORDER BY e.slot, e.position LIMIT $5
       ) f
     ) both_kinds ORDER BY position LIMIT $5
   ), handed AS (
     UPDATE ${slots} s SET delivered = greatest(s.delivered, m.last)
-    FROM (SELECT slot, max(position) AS last FROM chosen GROUP BY slot) m JOIN held h USING (slot)
+    FROM (SELECT slot, max(position) AS last FROM chosen GROUP BY slot ORDER BY slot) m JOIN held h USING (slot)
     WHERE s.stream = $1 AND s.group_name = $2 AND s.owner = $3 AND s.slot = m.slot AND s.epoch = h.epoch
       AND s.parks = h.parks AND s.delivered >= h.delivered
     RETURNING s.slot::integer AS slot
@@ -58,7 +62,9 @@ BEGIN
     FROM chosen c
     LEFT JOIN handed d USING (slot)
     LEFT JOIN ${events} e ON e.position = c.position
-    LEFT JOIN ${pasts} p ON p.stream = $1 AND p.group_name = $2 AND p.position = c.position
+    LEFT JOIN LATERAL (
+      SELECT * FROM ${pasts} p WHERE p.stream = $1 AND p.group_name = $2 AND p.position = c.position OFFSET 0
+    ) p ON true
   ), counted AS (
     INSERT INTO ${pasts} AS p (stream, group_name, position, slot, deliveries)
     SELECT $1, $2, l.found, l.slot, 2 FROM looked_at l WHERE l.handed AND l.again AND NOT l.parked

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import type { ReadModel, ShadowModel } from '../core/index.js';
+import { outliveConnections } from './outlive-connections.js';
 import { dropObjects, moveObjects, objectsIn, type MadeObject } from './read-model-objects.js';
 import { readModelSettings, type PostgresReadModelOptions } from './read-model-options.js';
 import { leaseLost, PostgresSide } from './read-model-side.js';
@@ -21,10 +22,12 @@ export function postgresReadModel(options: PostgresReadModelOptions): PostgresRe
   // The loss of an idle connection is nobody's failure; without a listener it would end the process.
   if (!options.pool) pool.on('error', () => undefined);
   const tables = new ReadModelTables(pool, schema, searchPath);
+  const letConnectionsBe = outliveConnections(pool);
+  const end = async () => (options.pool ? letConnectionsBe() : pool.end());
   let closed: Promise<void> | undefined;
   return Object.assign(new PostgresSide(pool, tables, 'live'), {
     shadow: new PostgresShadow(pool, tables),
-    close: () => (closed ??= options.pool ? Promise.resolve() : pool.end()),
+    close: () => (closed ??= end()),
   });
 }
 

@@ -41,7 +41,8 @@ export async function redriveUnknown(
     types,
   }: GroupNames & { readonly slots: readonly number[]; readonly types: readonly string[] },
 ): Promise<number> {
-  const rows = await database.run<{ position: string }>(
+  const rows = await rowsOf<{ position: string }>(
+    database.often,
     `SELECT l.position::text AS position FROM ${t.letters} l JOIN ${t.events} e ON e.position = l.position
      WHERE l.stream = $1 AND l.group_name = $2 AND l.kind = 'unknown' AND l.slot = ANY ($3::smallint[])
        AND l.type = ANY ($4::text[]) AND NOT EXISTS (

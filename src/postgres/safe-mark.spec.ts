@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { SafeMark } from './safe-mark.js';
-import { tableNames } from './table-names.js';
 
-const marks = () => new SafeMark({ often: { query: () => Promise.resolve([]) } }, tableNames());
+const marks = () => new SafeMark();
 
 describe('the safe mark', () => {
   it('is the last position while nobody appends', () => {

@@ -1,7 +1,3 @@
-import type { Database } from './database.js';
-import { rowsOf } from './queryable.js';
-import type { TableNames } from './table-names.js';
-
 /** How far a reader may go. */
 export interface Mark {
   /** Below it, and at it, no event can appear any more. */
@@ -14,7 +10,8 @@ export interface Mark {
   readonly waitingMs: number;
 }
 
-interface Sample {
+/** A sample as the server gives it. */
+export interface Sample {
   readonly last: string;
   readonly holders: readonly string[];
   readonly pids: readonly number[];
@@ -31,45 +28,23 @@ const MOST_PAIRS = 100;
 
 /**
  * Finds the position below which nothing can appear any more, by sampling: first the last position that was drawn, then
- * the transactions that hold the lock of appenders. Once none of those holds it any more, that position is safe.
+ * the transactions that hold the lock of appenders. Once none of those holds it any more, that position is safe. Samples
+ * are taken one after the other.
  */
 export class SafeMark {
-  readonly #database: Pick<Database, 'often'>;
-  readonly #sql: string;
   #pairs: Pair[] = [];
   #safe = 0n;
-  #running: Promise<Mark> | undefined;
-  #next: Promise<Mark> | undefined;
 
-  constructor(database: Pick<Database, 'often'>, t: TableNames) {
-    this.#database = database;
-    this.#sql = `SELECT last::text, holders, pids FROM ${t.sample}()`;
-  }
-
-  /** The mark as it is now: a sample that began before the call is not enough. */
-  now(): Promise<Mark> {
-    if (!this.#running) return this.#start();
-    const join = () => {
-      this.#next = undefined;
-      return this.#start();
-    };
-    return (this.#next ??= this.#running.then(join, join));
-  }
-
-  #start(): Promise<Mark> {
-    return (this.#running = this.#sample().finally(() => (this.#running = undefined)));
-  }
-
-  async #sample(): Promise<Mark> {
-    const [sample] = await rowsOf<Sample>(this.#database.often, this.#sql, []);
-    const { last = '0', holders = [], pids = [] } = sample ?? {};
-    return this.add(BigInt(last), holders, pids);
+  /** What is known before the next sample: the arguments of the server's own function for the mark. */
+  get known(): readonly [safe: string, lasts: readonly string[], holders: readonly string[]] {
+    const holders = this.#pairs.map((pair) => [...pair.holders].join(' '));
+    return [String(this.#safe), this.#pairs.map(({ last }) => String(last)), holders];
   }
 
   /** Takes a sample into account. */
   add(last: bigint, holders: readonly string[], pids: readonly number[] = []): Mark {
     // A server that has gone back knows nothing of what was safe before.
-    if (last < this.#safe) {
+    if (last < (this.#pairs.at(-1)?.last ?? this.#safe)) {
       this.#safe = 0n;
       this.#pairs = [];
     }

@@ -2,10 +2,12 @@ import type { Delivery, Settlement } from '../core/index.js';
 import type { HeldSlot } from './held-slot.js';
 import { numberOf, positionOf } from './native-position.js';
 import { endedEvent } from './settlement-input.js';
+import type { Mark } from './safe-mark.js';
 import type { HandedOut, SlotReads } from './slot-reads.js';
 import type { SlotShare } from './slot-share.js';
 import type { EndedEvent, SlotWrites } from './slot-writes.js';
 import { messageOf } from './stored-event.js';
+import { Turns } from './turns.js';
 
 /** What deliveries are made of. */
 export interface SlotDeliveriesOptions {
@@ -20,7 +22,9 @@ export interface SlotDeliveriesOptions {
 /** What was taken from slots. */
 export interface TakenDeliveries {
   readonly deliveries: readonly Delivery[];
-  /** True when there was nothing more to take. */
+  /** How far readers may go now. */
+  readonly mark: Mark;
+  /** True when there was nothing more to take up to there. */
   readonly isAll: boolean;
   /** How many were set aside at once. */
   readonly parked: number;
@@ -33,9 +37,15 @@ interface EndedInSlot {
   readonly id: string | null;
 }
 
-/** Takes deliveries from the slots that a consumer holds, and stores what becomes of them. One call at a time. */
+/**
+ * Takes deliveries from the slots that a consumer holds, one look at a time, and stores what becomes of them, one call at a
+ * time. One need not wait for the other: a look changes nothing below where it begins, and settling nothing above it.
+ */
 export class SlotDeliveries {
   readonly #o: SlotDeliveriesOptions;
+  readonly #looks = new Turns();
+  /** So that what is settled later is also stored later. */
+  readonly #writes = new Turns();
   readonly #types: ReadonlySet<string> | undefined;
 
   constructor(options: SlotDeliveriesOptions) {
@@ -43,10 +53,31 @@ export class SlotDeliveries {
     this.#types = options.types && new Set(options.types);
   }
 
-  /** Takes up to so many events up to a position. */
-  async take(held: readonly HeldSlot[], mark: bigint, count: number): Promise<TakenDeliveries> {
+  /** Runs work on the slots while nothing else does. */
+  alone<T>(work: () => Promise<T>): Promise<T> {
+    return this.#looks.run(() => this.#writes.run(work));
+  }
+
+  /** Takes up to so many events; nothing when this consumer holds no slot that it may read. */
+  take(count: number): Promise<TakenDeliveries | undefined> {
+    return this.#looks.run(() => this.#take(count));
+  }
+
+  /** Ends deliveries; returns those that this consumer no longer owned. */
+  settle(settlements: readonly Settlement[]): Promise<readonly Delivery[]> {
+    return this.#writes.run(() => this.#settle(settlements));
+  }
+
+  /** Remembers something about deliveries in hand. */
+  record(deliveries: readonly Delivery[], what: 'failure' | 'start'): Promise<void> {
+    return this.#writes.run(() => this.#record(deliveries, what));
+  }
+
+  async #take(count: number): Promise<TakenDeliveries | undefined> {
+    const held = [...this.#o.share.held.values()].filter(({ isLeaving }) => !isLeaving);
+    if (held.length === 0) return undefined;
     const { share, reads, types, parkKeys } = this.#o;
-    const { events, refused } = await reads.read({ held, mark, count, types, parkKeys });
+    const { mark, readTo, events, refused } = await reads.read({ held, count, types, parkKeys });
     if (refused.length > 0) await share.confirm(held.filter(({ slot }) => refused.includes(slot)));
     const parked: EndedInSlot[] = [];
     const deliveries: Delivery[] = [];
@@ -62,12 +93,12 @@ export class SlotDeliveries {
         deliveries.push(delivery);
       }
     }
-    await this.#store(parked, []);
-    return { deliveries, isAll: events.length < count && refused.length === 0, parked: parked.length };
+    await this.#writes.run(() => this.#store(parked, []));
+    const isAll = events.length < count && refused.length === 0 && readTo === mark.safe;
+    return { deliveries, mark, isAll, parked: parked.length };
   }
 
-  /** Ends deliveries; returns those that this consumer no longer owned. */
-  async settle(settlements: readonly Settlement[]): Promise<readonly Delivery[]> {
+  async #settle(settlements: readonly Settlement[]): Promise<readonly Delivery[]> {
     const own = settlements.flatMap((settlement) => {
       const holding = this.#holding(settlement.delivery);
       return holding ? { ...holding, settlement, id: settlement.delivery.message?.id ?? null } : [];
@@ -80,8 +111,7 @@ export class SlotDeliveries {
     return settlements.map(({ delivery }) => delivery).filter((delivery) => !ended.has(delivery));
   }
 
-  /** Remembers something about deliveries in hand. */
-  async record(deliveries: readonly Delivery[], what: 'failure' | 'start'): Promise<void> {
+  async #record(deliveries: readonly Delivery[], what: 'failure' | 'start'): Promise<void> {
     const own = deliveries.flatMap((delivery) => this.#holding(delivery) ?? []);
     if (own.length === 0) return;
     const events = own.map(({ slot: { slot, epoch }, position }) => ({ slot, epoch, position: String(position) }));
@@ -114,7 +144,7 @@ export class SlotDeliveries {
       const positions = bySlot.get(slot) ?? new Map<bigint, string | null>();
       bySlot.set(slot, positions.set(position, id));
     }
-    const progress = [...bySlot].map(([slot, positions]) => slot.progress(positions));
+    const progress = [...bySlot].map(([slot, positions]) => slot.progress(positions)).sort((a, b) => a.slot - b.slot);
     const held = await this.#o.writes.settle(progress, events);
     for (const [slot, positions] of bySlot) if (held.has(slot.slot)) slot.settled(positions);
     this.#o.share.lose([...bySlot.keys()].filter(({ slot }) => !held.has(slot)));

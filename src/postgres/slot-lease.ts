@@ -1,5 +1,6 @@
 import type { Database } from './database.js';
 import type { HeldSlot, SlotState } from './held-slot.js';
+import { rowsOf } from './queryable.js';
 import type { TableNames } from './table-names.js';
 
 /** Whose slots, of which group. */
@@ -62,7 +63,8 @@ export class SlotLeases {
     held: readonly HeldSlot[],
   ): Promise<{ members: readonly string[]; isNew: boolean; lost: readonly HeldSlot[] }> {
     const { stream, group, consumer, leaseMs } = this.#o;
-    const rows = await this.#database.run<{ consumer: string | null; slot: number | null }>(
+    const rows = await rowsOf<{ consumer: string | null; slot: number | null }>(
+      this.#database.often,
       `WITH mine AS (
          INSERT INTO ${this.#t.members} (stream, group_name, consumer, until)
          VALUES ($1, $2, $3, clock_timestamp() + $4::float8 * interval '1 ms')
@@ -125,7 +127,8 @@ export class SlotLeases {
   /** Holds slots for longer; returns those that are still held, with how often keys were let go. */
   async extend(held: readonly HeldSlot[]): Promise<ReadonlyMap<number, string>> {
     const { stream, group, consumer, leaseMs } = this.#o;
-    const rows = await this.#database.run<{ slot: number; parks: string }>(
+    const rows = await rowsOf<{ slot: number; parks: string }>(
+      this.#database.often,
       `UPDATE ${this.#t.slots} s SET until = clock_timestamp() + $4::float8 * interval '1 ms'
        FROM unnest($5::integer[], $6::bigint[], $7::bigint[]) h(slot, epoch, delivered)
        WHERE s.stream = $1 AND s.group_name = $2 AND s.owner = $3

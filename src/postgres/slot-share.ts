@@ -12,7 +12,6 @@ import { HeldSlot } from './held-slot.js';
 import { channelError, failureKind, failureReason } from './postgres-failure.js';
 import type { PostgresSettings } from './postgres-options.js';
 import type { SlotLeases } from './slot-lease.js';
-import type { Turns } from './turns.js';
 import type { WakeUp } from './wake-up.js';
 
 /** What a share is made of. */
@@ -21,7 +20,8 @@ export interface SlotShareOptions {
   readonly settings: PostgresSettings;
   readonly wakeUp: WakeUp;
   readonly leases: SlotLeases;
-  readonly turns: Turns;
+  /** Runs work on the slots while nothing else does. */
+  readonly alone: <T>(work: () => Promise<T>) => Promise<T>;
   readonly stream: Stream;
   readonly group: string;
   readonly consumer: string;
@@ -75,10 +75,11 @@ export class SlotShare {
   /** Forgets slots that are somebody else's now. */
   lose(slots: readonly HeldSlot[]): void {
     const lost = slots.filter((slot) => this.#held.get(slot.slot) === slot);
+    if (lost.length === 0) return;
     for (const { slot } of lost) this.#held.delete(slot);
     const count = lost.reduce((sum, { inHand }) => sum + inHand.size, 0);
     if (count > 0) this.#report('leaseLost', { count });
-    if (lost.length > 0) this.#o.onLost(lost);
+    this.#o.onLost(lost);
     this.#o.wakeUp.notify('events');
   }
 
@@ -93,8 +94,8 @@ export class SlotShare {
   async close(): Promise<void> {
     this.leave();
     this.#stop.abort();
-    const { turns, settings } = this.#o;
-    await Promise.race([turns.run(() => this.#giveUp()), sleep(settings.queryTimeoutMs, undefined, { ref: false })]);
+    const { alone, settings } = this.#o;
+    await Promise.race([alone(() => this.#giveUp()), sleep(settings.queryTimeoutMs, undefined, { ref: false })]);
   }
 
   /** What could not be given back is taken by others when the lease is over. */
@@ -112,11 +113,11 @@ export class SlotShare {
   }
 
   async #run(): Promise<void> {
-    const { settings, wakeUp, turns, onFatal } = this.#o;
+    const { settings, wakeUp, alone, onFatal } = this.#o;
     while (!this.#isStopping()) {
       const woken = wakeUp.next(Math.min(settings.leaseMs / 3, LONGEST_PAUSE_MS), this.#stop.signal, 'groups');
       try {
-        await turns.run(() => this.#look());
+        await alone(() => this.#look());
         this.#fault = '';
       } catch (error) {
         const kind = failureKind(error);

@@ -63,7 +63,7 @@ function recordStatement({ slots, pasts }: TableNames): string {
       SELECT s.slot::integer AS slot FROM ${slots} s
       WHERE s.stream = $1 AND s.group_name = $2 AND s.owner = $3
         AND EXISTS (SELECT FROM wanted i WHERE i.slot = s.slot AND i.epoch = s.epoch)
-      FOR NO KEY UPDATE
+      ORDER BY s.slot FOR NO KEY UPDATE
     ), remembered AS (
       INSERT INTO ${pasts} AS p (stream, group_name, position, slot, failures, crashes)
       SELECT $1, $2, i.position, i.slot, CASE WHEN $5 THEN 1 ELSE 0 END, CASE WHEN $5 THEN 0 ELSE 1 END

@@ -4,7 +4,6 @@ import {
   newFields,
   NO_FIELDS,
   NO_HEADERS,
-  type Fields,
   type FieldValue,
   type Message,
 } from '../core/index.js';
@@ -72,8 +71,15 @@ export function messageOf(row: EventRow): Message {
   const metadata = jsonOf(row.metadata);
   const text = (name: string) => textOf(metadata[name]);
   const personal = jsonOf(row.personal);
-  const stored = jsonOf(row.fields);
-  const erased = [...erasedIn(stored), ...erasedIn(personal)];
+  const fields = newFields();
+  const erased: string[] = [];
+  for (const stored of [jsonOf(row.fields), personal]) {
+    for (const name of Object.keys(stored)) {
+      // What was erased has left its name, with null in place of its value.
+      if (stored[name] === null) erased.push(name);
+      else fields[name] = fieldValue(stored[name]);
+    }
+  }
   return {
     id: row.id,
     source: text('source') ?? '',
@@ -86,7 +92,7 @@ export function messageOf(row: EventRow): Message {
     tracestate: text('tracestate'),
     contentType: text('datacontenttype') ?? DEFAULT_CONTENT_TYPE,
     headers: headersOf(metadata['headers']),
-    fields: row.fields === null ? NO_FIELDS : fieldsOf(stored, personal),
+    fields: row.fields === null ? NO_FIELDS : fields,
     personal: Object.keys(personal),
     ...(erased.length > 0 && { erased }),
   };
@@ -96,25 +102,12 @@ function jsonOf(column: string | null): Readonly<Record<string, unknown>> {
   return column === null ? {} : (JSON.parse(column) as Readonly<Record<string, unknown>>);
 }
 
-/** What was erased has left its name, with null in place of its value. */
-function erasedIn(stored: Readonly<Record<string, unknown>>): readonly string[] {
-  return Object.keys(stored).filter((name) => stored[name] === null);
-}
-
 function storedValue(value: FieldValue): unknown {
   if (typeof value === 'string') return storedText(value);
   if (value instanceof Uint8Array) {
     return { $base64: Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64') };
   }
   return { $store: value.store, size: value.size };
-}
-
-function fieldsOf(...parts: readonly Readonly<Record<string, unknown>>[]): Fields {
-  const fields = newFields();
-  for (const [name, stored] of parts.flatMap((part) => Object.entries(part))) {
-    if (stored !== null) fields[name] = fieldValue(stored);
-  }
-  return fields;
 }
 
 /** What is no text was written by hand: it stands for its own JSON. */

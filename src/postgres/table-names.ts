@@ -24,6 +24,8 @@ export interface TableNames {
   readonly settle: string;
   /** The function that samples how far positions were drawn, and who may still be at it. */
   readonly sample: string;
+  /** The function that takes a sample and says how far a reader may go. */
+  readonly mark: string;
   /** The function of the triggers. */
   readonly trigger: string;
   /** What names of indexes begin with. */
@@ -66,6 +68,7 @@ export function tableNames({ schema = 'public', table = 'eb_events' }: TableOpti
     read: name('_read'),
     settle: name('_settle'),
     sample: name('_sample'),
+    mark: name('_mark'),
     trigger: name('_inserted'),
     index: (suffix: string) => `"${base}_${suffix}"`,
     lock: hash.readInt32BE(0),

@@ -29,22 +29,8 @@ describe.skipIf(url === '')('an append', () => {
 
 describe.skipIf(url === '')('a consumer', () => {
   it('reads and settles its own events only, by plans that were made when there were none', async () => {
-    const sandbox = new Sandbox(url);
-    const { table, name, stream } = sandbox;
-    const channel = sandbox.open();
-    const subscription = channel.subscribe({ stream, group: 'group' });
-    await subscription[Symbol.asyncIterator]().next();
-    await subscription.close();
-    await sandbox.query(`UPDATE "${table}_slots" SET owner = 'consumer', epoch = 0`);
-    const client = await sandbox.connect();
-    const read = `SELECT r.slot, r.position FROM (
-        SELECT array_agg(slot::integer) AS slots, array_agg(epoch) AS epochs, array_agg(parks) AS parks,
-          array_agg(delivered) AS cursors FROM "${table}_slots"
-      ) s, "${table}_read"($1, 'group', 'consumer', $2, 100, true, '{}', false, '{}', s.slots, s.epochs, s.parks, s.cursors,
-        s.cursors) r`;
-    const settle = `SELECT "${table}_settle"($1, 'group', 'consumer', $2, $3)`;
-    await client.query(read, [name, 10]);
-    await client.query(settle, [name, '[]', '[]']);
+    const { sandbox, channel, client, read, settle } = await reader();
+    const { name, stream } = sandbox;
     const { rowsRead } = await fill(sandbox, client, 'test:other');
     const [published] = await channel.publish(stream, [sampleMessage()]);
     const { rows } = await client.query<{ slot: number; position: string }>(read, [name, STORED + 10]);
@@ -55,7 +41,45 @@ describe.skipIf(url === '')('a consumer', () => {
     expect(settled.rows).toHaveLength(1);
     expect(await rowsRead()).toBeLessThan(20);
   });
+
+  it('looks through none of the events of other slots, however far behind its own one are', async () => {
+    const { sandbox, client, read } = await reader();
+    const { name } = sandbox;
+    const { rowsRead } = await fillOneSlot(sandbox, client);
+    expect((await client.query(read, [name, STORED + 10])).rows).toEqual([]);
+    expect(await rowsRead()).toBeLessThan(20);
+  });
+
+  it('would look through all of them without the index of slots', async () => {
+    const { sandbox, client, read } = await reader();
+    const { table, name } = sandbox;
+    await sandbox.query(`DROP INDEX "${table}_slot"`);
+    const { rowsRead } = await fillOneSlot(sandbox, client);
+    expect((await client.query(read, [name, STORED + 10])).rows).toEqual([]);
+    expect(await rowsRead()).toBeGreaterThanOrEqual(STORED);
+  });
 });
+
+/** A group whose slots are held by a consumer that reads and settles by hand, and has done so when there was nothing. */
+async function reader() {
+  const sandbox = new Sandbox(url);
+  const { table, name, stream } = sandbox;
+  const channel = sandbox.open();
+  const subscription = channel.subscribe({ stream, group: 'group' });
+  await subscription[Symbol.asyncIterator]().next();
+  await subscription.close();
+  await sandbox.query(`UPDATE "${table}_slots" SET owner = 'consumer', epoch = 0`);
+  const client = await sandbox.connect();
+  const read = `SELECT r.slot, r.position FROM (
+      SELECT array_agg(slot::integer) AS slots, array_agg(epoch) AS epochs, array_agg(parks) AS parks,
+        array_agg(delivered) AS cursors FROM "${table}_slots"
+    ) s, "${table}_read"($1, 'group', 'consumer', $2, 100, true, '{}', false, '{}', s.slots, s.epochs, s.parks, s.cursors,
+      s.cursors) r`;
+  const settle = `SELECT "${table}_settle"($1, 'group', 'consumer', $2, $3)`;
+  await client.query(read, [name, 10]);
+  await client.query(settle, [name, '[]', '[]']);
+  return { sandbox, channel, client, read, settle };
+}
 
 async function filled(sandbox: Sandbox) {
   const channel = sandbox.open();
@@ -65,11 +89,11 @@ async function filled(sandbox: Sandbox) {
 }
 
 /** Stores many events of a stream, and begins a transaction that counts how many it reads. */
-async function fill(sandbox: Sandbox, client: PoolClient, stream: string) {
+async function fill(sandbox: Sandbox, client: PoolClient, stream: string, key?: string) {
   await sandbox.query(`ALTER TABLE "${sandbox.table}" SET (autovacuum_enabled = off)`);
   await sandbox.query(
-    `INSERT INTO "${sandbox.table}" (stream, type, key) SELECT $1, 'sampleTaken.v1', 'k' || n FROM generate_series(1, ${STORED}) n`,
-    [stream],
+    `INSERT INTO "${sandbox.table}" (stream, type, key) SELECT $1, 'sampleTaken.v1', coalesce($2, 'k' || n) FROM generate_series(1, ${STORED}) n`,
+    [stream, key],
   );
   await client.query('BEGIN');
   const rowsRead = async () => {
@@ -80,4 +104,15 @@ async function fill(sandbox: Sandbox, client: PoolClient, stream: string) {
     return Number(rows[0]?.read);
   };
   return { rowsRead };
+}
+
+/** The same with events of one slot, all of which were handed out. */
+async function fillOneSlot(sandbox: Sandbox, client: PoolClient) {
+  const { table, name } = sandbox;
+  const filled = await fill(sandbox, client, name, 'the only key');
+  await sandbox.query(
+    `UPDATE "${table}_slots" s SET delivered = f.last
+     FROM (SELECT slot, max(position) AS last FROM "${table}" GROUP BY slot) f WHERE f.slot = s.slot`,
+  );
+  return filled;
 }
