@@ -5,29 +5,6 @@ import type { Checkpoint, Position } from './position.js';
 import type { Stream } from './stream.js';
 import type { SubscribeOptions, Subscription } from './subscription.js';
 
-/** What the seam is made of, each part in a file of its own. */
-export type {
-  ChannelAdmin,
-  DeadLetter,
-  DeadLetterAdmin,
-  GroupMember,
-  GroupState,
-  ResetTarget,
-  StreamExtent,
-  TrimLimits,
-} from './channel-admin.js';
-export type {
-  Batch,
-  DeadLetterKind,
-  DeadLetterReason,
-  Delivery,
-  DeliveryPast,
-  ReadEvent,
-  Settlement,
-} from './delivery.js';
-export type { Stream } from './stream.js';
-export type { SubscribeOptions, Subscription } from './subscription.js';
-
 /** What a channel can do. The application is checked against it at start-up; nothing is ignored silently. */
 export interface ChannelSupports {
   /** Events outlive the process. */

@@ -1,5 +1,8 @@
 import { attachmentField } from './attachment.js';
-import type { Channel, Delivery, Stream, Subscription } from './channel.js';
+import type { Channel } from './channel.js';
+import type { Delivery } from './delivery.js';
+import type { Stream } from './stream.js';
+import type { Subscription } from './subscription.js';
 import type { Codec } from './codec.js';
 import { BackboneError } from './errors.js';
 import { decodeArguments } from './event-arguments.js';

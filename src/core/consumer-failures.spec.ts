@@ -1,7 +1,10 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { memoryChannel } from '../memory/index.js';
-import type { Channel, Settlement, Stream, SubscribeOptions, Subscription } from './channel.js';
+import type { Channel } from './channel.js';
+import type { Settlement } from './delivery.js';
+import type { Stream } from './stream.js';
+import type { SubscribeOptions, Subscription } from './subscription.js';
 import { Consumer } from './consumer.js';
 import type { ConsumerOptions, Handler } from './consumer-options.js';
 import { ContractEvent, EventsContract, Key } from './contract-decorators.js';

@@ -1,6 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
 import { memoryChannel } from '../memory/index.js';
-import type { Channel, Stream, Subscription } from './channel.js';
+import type { Channel } from './channel.js';
+import type { Stream } from './stream.js';
+import type { Subscription } from './subscription.js';
 import { Consumer } from './consumer.js';
 import type { Handler } from './consumer-options.js';
 import { ContractEvent, EventsContract, Key } from './contract-decorators.js';

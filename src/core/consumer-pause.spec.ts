@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { memoryChannel, type MemoryChannel } from '../memory/index.js';
-import type { Stream } from './channel.js';
+import type { Stream } from './stream.js';
 import { Consumer } from './consumer.js';
 import type { ConsumerOptions, Handler } from './consumer-options.js';
 import { ContractEvent, EventsContract, Key } from './contract-decorators.js';

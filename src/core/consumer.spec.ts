@@ -1,7 +1,8 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { memoryChannel } from '../memory/index.js';
-import type { DeadLetter, Stream } from './channel.js';
+import type { DeadLetter } from './channel-admin.js';
+import type { Stream } from './stream.js';
 import { Consumer } from './consumer.js';
 import type { ConsumerOptions, Handler } from './consumer-options.js';
 import { ContractEvent, EventsContract, Key } from './contract-decorators.js';

@@ -1,6 +1,8 @@
 import { setMaxListeners } from 'node:events';
 import { ChangeSignal } from './change-signal.js';
-import type { Batch, Delivery, Settlement, Stream, Subscription } from './channel.js';
+import type { Batch, Delivery, Settlement } from './delivery.js';
+import type { Stream } from './stream.js';
+import type { Subscription } from './subscription.js';
 import { consumerLimits, type ConsumerLimits, type ConsumerOptions } from './consumer-options.js';
 import { deadline } from './deadline.js';
 import type { RecordedFact } from './consumed-event.js';

@@ -1,4 +1,4 @@
-import type { DeadLetterKind, DeadLetterReason } from './channel.js';
+import type { DeadLetterKind, DeadLetterReason } from './delivery.js';
 import { describeError, isBackboneError, type ErrorCode } from './errors.js';
 import type { Fields } from './message.js';
 import { redactedText } from './redaction.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { memoryChannel } from '../memory/index.js';
-import type { Delivery } from './channel.js';
+import type { Delivery } from './delivery.js';
 import type { Handler } from './consumer-options.js';
 import { ContractEvent, EventsContract } from './contract-decorators.js';
 import { describeContract } from './contract-definition.js';

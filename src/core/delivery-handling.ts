@@ -1,4 +1,4 @@
-import type { DeadLetterReason, Delivery, Settlement } from './channel.js';
+import type { DeadLetterReason, Delivery, Settlement } from './delivery.js';
 import { ConsumedEvent, type ConsumedFrom } from './consumed-event.js';
 import type { ConsumerLimits, ConsumerOptions, Handler } from './consumer-options.js';
 import { deadLetterReason } from './dead-letter-reason.js';

@@ -1,4 +1,5 @@
-import type { Channel, Stream } from './channel.js';
+import type { Channel } from './channel.js';
+import type { Stream } from './stream.js';
 import { reportChannel } from './diagnostics.js';
 import type { EventDefinition } from './event-definition.js';
 

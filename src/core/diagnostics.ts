@@ -1,5 +1,7 @@
 import { channel } from 'node:diagnostics_channel';
-import type { Channel, DeadLetterReason, Stream } from './channel.js';
+import type { Channel } from './channel.js';
+import type { DeadLetterReason } from './delivery.js';
+import type { Stream } from './stream.js';
 import { describeError } from './errors.js';
 import type { Fields } from './message.js';
 import { redactedText } from './redaction.js';

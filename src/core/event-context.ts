@@ -1,4 +1,4 @@
-import type { Stream } from './channel.js';
+import type { Stream } from './stream.js';
 import type { EventMetadata } from './message.js';
 import type { Position } from './position.js';
 

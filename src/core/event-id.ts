@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { Stream } from './channel.js';
+import type { Stream } from './stream.js';
 
 /** What a derived event id stands for. */
 export interface Derivation {

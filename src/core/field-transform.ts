@@ -1,4 +1,4 @@
-import type { Stream } from './channel.js';
+import type { Stream } from './stream.js';
 import type { BackboneError } from './errors.js';
 import type { Message } from './message.js';
 

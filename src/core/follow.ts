@@ -1,4 +1,5 @@
-import type { ReadEvent, ReadOptions } from './channel.js';
+import type { ReadOptions } from './channel.js';
+import type { ReadEvent } from './delivery.js';
 import { BackboneError } from './errors.js';
 import type { Checkpoint, Position } from './position.js';
 

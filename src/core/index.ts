@@ -1,32 +1,28 @@
 /** `nest-event-backbone/core`: the seams and the engines, for people who write channels, middleware or tools. */
 export { BatchCalls, type BatchOptions } from './batch-calls.js';
 export type { BatchItem, BatchRun } from './batch-item.js';
+export type { Channel, ChannelSupports, ExpectedVersion, Published, PublishOptions, ReadOptions } from './channel.js';
 export type {
-  Batch,
-  Channel,
   ChannelAdmin,
-  ChannelSupports,
   DeadLetter,
   DeadLetterAdmin,
+  GroupMember,
+  GroupState,
+  ResetTarget,
+  StreamExtent,
+  TrimLimits,
+} from './channel-admin.js';
+export type {
+  Batch,
   DeadLetterKind,
   DeadLetterReason,
   Delivery,
   DeliveryPast,
-  ExpectedVersion,
-  GroupMember,
-  GroupState,
-  Published,
-  PublishOptions,
   ReadEvent,
-  ReadOptions,
-  ResetTarget,
   Settlement,
-  Stream,
-  StreamExtent,
-  SubscribeOptions,
-  Subscription,
-  TrimLimits,
-} from './channel.js';
+} from './delivery.js';
+export type { Stream } from './stream.js';
+export type { SubscribeOptions, Subscription } from './subscription.js';
 export type { Anchor, CheckpointStore, SavedCheckpoint } from './checkpoint-store.js';
 export type { Codec } from './codec.js';
 export { ConsumedEvent, type ConsumedFrom } from './consumed-event.js';

@@ -1,6 +1,7 @@
 import type { BatchItem, BatchRun } from './batch-item.js';
 import type { EventDefinition } from './event-definition.js';
-import type { Channel, Stream } from './channel.js';
+import type { Channel } from './channel.js';
+import type { Stream } from './stream.js';
 import type { BackboneError } from './errors.js';
 import type { EventContext } from './event-context.js';
 import type { EventMetadata, Fields } from './message.js';

@@ -1,5 +1,6 @@
 import { attachmentField } from './attachment.js';
-import type { Channel, Published, Stream } from './channel.js';
+import type { Channel, Published } from './channel.js';
+import type { Stream } from './stream.js';
 import type { Codec } from './codec.js';
 import { dataSubjects } from './data-subjects.js';
 import { encodeArguments } from './event-arguments.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Delivery, Settlement } from './channel.js';
+import type { Delivery, Settlement } from './delivery.js';
 import { NO_FIELDS, NO_HEADERS } from './message.js';
 import { ParkedKeys } from './parked-keys.js';
 

@@ -1,4 +1,4 @@
-import type { Delivery, Settlement } from './channel.js';
+import type { Delivery, Settlement } from './delivery.js';
 
 /** A key that was parked because of an event. */
 interface Parked {

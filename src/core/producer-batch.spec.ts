@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { memoryChannel } from '../memory/index.js';
-import type { Channel, ReadEvent } from './channel.js';
+import type { Channel } from './channel.js';
+import type { ReadEvent } from './delivery.js';
 import { ContractEvent, EventsContract, Key } from './contract-decorators.js';
 import { BackboneError } from './errors.js';
 import type { Middleware } from './middleware.js';

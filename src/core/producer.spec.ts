@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { memoryChannel } from '../memory/index.js';
-import type { Channel, ReadEvent, Stream } from './channel.js';
+import type { Channel } from './channel.js';
+import type { ReadEvent } from './delivery.js';
+import type { Stream } from './stream.js';
 import { ContractEvent, EventsContract, Key, Personal } from './contract-decorators.js';
 import type { Middleware } from './middleware.js';
 import { createProducer, type Producer, type ProducerOptions } from './producer.js';

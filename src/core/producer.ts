@@ -1,5 +1,6 @@
 import { BatchGate } from './batch-gate.js';
-import type { Channel, Published, PublishOptions, Stream } from './channel.js';
+import type { Channel, Published, PublishOptions } from './channel.js';
+import type { Stream } from './stream.js';
 import type { Codec } from './codec.js';
 import type { ContractClass, EventArgs } from './contract.js';
 import { describeContract } from './contract-definition.js';

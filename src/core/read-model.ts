@@ -1,4 +1,4 @@
-import type { DeadLetterReason } from './channel.js';
+import type { DeadLetterReason } from './delivery.js';
 import type { CheckpointStore, SavedCheckpoint } from './checkpoint-store.js';
 import type { Position } from './position.js';
 

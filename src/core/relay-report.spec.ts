@@ -1,7 +1,8 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { memoryChannel } from '../memory/index.js';
-import type { Channel, PublishOptions, Stream } from './channel.js';
+import type { Channel, PublishOptions } from './channel.js';
+import type { Stream } from './stream.js';
 import { DIAGNOSTICS, type EventDiagnostic } from './diagnostics.js';
 import { BackboneError } from './errors.js';
 import { DEFAULT_CONTENT_TYPE, type Message } from './message.js';

@@ -1,4 +1,4 @@
-import type { Delivery, Settlement } from './channel.js';
+import type { Delivery, Settlement } from './delivery.js';
 import { eventsAreHeard, reportTimed, type EventDiagnostic } from './diagnostics.js';
 import type { Message } from './message.js';
 import type { CheckedRelay } from './relay-options.js';

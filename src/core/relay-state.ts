@@ -1,4 +1,4 @@
-import type { Stream } from './channel.js';
+import type { Stream } from './stream.js';
 
 /** How a relay stands and what it has done since its start. */
 export interface RelayState {

@@ -1,6 +1,7 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { memoryChannel } from '../memory/index.js';
-import type { Channel, Stream } from './channel.js';
+import type { Channel } from './channel.js';
+import type { Stream } from './stream.js';
 import { ContractEvent, EventsContract, Personal } from './contract-decorators.js';
 import { describeContract } from './contract-definition.js';
 import { BackboneError, type ErrorCode } from './errors.js';

@@ -1,4 +1,5 @@
-import type { Delivery, Settlement, Subscription } from './channel.js';
+import type { Delivery, Settlement } from './delivery.js';
+import type { Subscription } from './subscription.js';
 import { deadLetterReason } from './dead-letter-reason.js';
 import { deadline } from './deadline.js';
 import { reportChannel, reportConsumer, type ConsumerDiagnostic } from './diagnostics.js';

@@ -1,4 +1,6 @@
-import type { Channel, GroupState, ResetTarget, Stream } from './channel.js';
+import type { Channel } from './channel.js';
+import type { GroupState, ResetTarget } from './channel-admin.js';
+import type { Stream } from './stream.js';
 import { BackboneError } from './errors.js';
 import { comparePositions, type Checkpoint, type Position } from './position.js';
 import { noSuchGroup } from './reset-target.js';

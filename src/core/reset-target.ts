@@ -1,4 +1,4 @@
-import type { ResetTarget } from './channel.js';
+import type { ResetTarget } from './channel-admin.js';
 import { BackboneError } from './errors.js';
 import type { Checkpoint, Position } from './position.js';
 

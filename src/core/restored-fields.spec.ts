@@ -1,7 +1,9 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { memoryChannel } from '../memory/index.js';
-import type { Channel, Delivery, SubscribeOptions } from './channel.js';
+import type { Channel } from './channel.js';
+import type { Delivery } from './delivery.js';
+import type { SubscribeOptions } from './subscription.js';
 import { DIAGNOSTICS, type ChannelDiagnostic } from './diagnostics.js';
 import { BackboneError } from './errors.js';
 import type { FieldTransform } from './field-transform.js';

@@ -1,4 +1,6 @@
-import type { Channel, Delivery, ReadEvent, ReadOptions, Stream } from './channel.js';
+import type { Channel, ReadOptions } from './channel.js';
+import type { Delivery, ReadEvent } from './delivery.js';
+import type { Stream } from './stream.js';
 import { reportChannel } from './diagnostics.js';
 import { tellsErasure } from './erased-event.js';
 import { describeError, isBackboneError, type BackboneError } from './errors.js';

@@ -1,4 +1,5 @@
-import type { Channel, Stream } from './channel.js';
+import type { Channel } from './channel.js';
+import type { Stream } from './stream.js';
 import { reportChannel } from './diagnostics.js';
 import { BackboneError, describeError } from './errors.js';
 import { comparePositions, type Checkpoint } from './position.js';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Delivery, Settlement } from './channel.js';
+import type { Delivery, Settlement } from './delivery.js';
 import { Settler } from './settler.js';
 
 const settlement = (n: number): Settlement => ({

@@ -1,4 +1,5 @@
-import type { Delivery, Settlement, Subscription } from './channel.js';
+import type { Delivery, Settlement } from './delivery.js';
+import type { Subscription } from './subscription.js';
 
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 2_000;

@@ -1,15 +1,15 @@
+import type { Channel } from './channel.js';
 import type {
-  Channel,
   ChannelAdmin,
   DeadLetter,
   DeadLetterAdmin,
   GroupState,
-  ReadEvent,
   ResetTarget,
-  Stream,
   StreamExtent,
   TrimLimits,
-} from './channel.js';
+} from './channel-admin.js';
+import type { ReadEvent } from './delivery.js';
+import type { Stream } from './stream.js';
 import type { FieldTransform } from './field-transform.js';
 import type { RestoredFields } from './restored-fields.js';
 

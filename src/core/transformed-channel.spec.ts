@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { memoryChannel } from '../memory/index.js';
-import type { Channel, Published, ReadEvent } from './channel.js';
+import type { Channel, Published } from './channel.js';
+import type { ReadEvent } from './delivery.js';
 import { BackboneError } from './errors.js';
 import type { FieldTransform } from './field-transform.js';
 import { DEFAULT_CONTENT_TYPE, type Message } from './message.js';

@@ -1,15 +1,8 @@
-import type {
-  Channel,
-  ChannelAdmin,
-  ChannelSupports,
-  Published,
-  PublishOptions,
-  ReadEvent,
-  ReadOptions,
-  Stream,
-  SubscribeOptions,
-  Subscription,
-} from './channel.js';
+import type { Channel, ChannelSupports, Published, PublishOptions, ReadOptions } from './channel.js';
+import type { ChannelAdmin } from './channel-admin.js';
+import type { ReadEvent } from './delivery.js';
+import type { Stream } from './stream.js';
+import type { SubscribeOptions, Subscription } from './subscription.js';
 import type { FieldTransform, PersonalCare } from './field-transform.js';
 import type { Message } from './message.js';
 import { RestoredFields } from './restored-fields.js';

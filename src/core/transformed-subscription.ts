@@ -1,4 +1,6 @@
-import type { Batch, Channel, Delivery, Settlement, SubscribeOptions, Subscription } from './channel.js';
+import type { Channel } from './channel.js';
+import type { Batch, Delivery, Settlement } from './delivery.js';
+import type { SubscribeOptions, Subscription } from './subscription.js';
 import type { RestoredFields } from './restored-fields.js';
 
 const DONE: IteratorReturnResult<undefined> = Object.freeze({ done: true, value: undefined });
