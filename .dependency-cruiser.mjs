@@ -90,8 +90,11 @@ export default {
     {
       name: 'users-import-the-package-by-its-name',
       severity: 'error',
-      // The Kafka driver is no one's import, and its contract is tried on a real broker.
-      from: { path: '^(apps|libs|test|bench)/', pathNot: '^test/kafka/(driver|start-driver|security)' },
+      // The Kafka driver and the safe mark of PostgreSQL are no one's imports, and are tried on real servers.
+      from: {
+        path: '^(apps|libs|test|bench)/',
+        pathNot: '^test/(kafka/(driver|start-driver|security)|postgres/marked-statement)',
+      },
       to: { path: '^src/', pathNot: '^src/(index|[a-z]+/index)[.]ts$' },
     },
   ],
