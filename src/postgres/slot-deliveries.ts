@@ -12,8 +12,8 @@ import { Turns } from './turns.js';
 /** What deliveries are made of. */
 export interface SlotDeliveriesOptions {
   readonly share: Pick<SlotShare, 'held' | 'lose' | 'confirm'>;
-  readonly reads: SlotReads;
-  readonly writes: SlotWrites;
+  readonly reads: Pick<SlotReads, 'read'>;
+  readonly writes: Pick<SlotWrites, 'settle' | 'record'>;
   /** Fields of these types; of all when absent. */
   readonly types: readonly string[] | undefined;
   readonly parkKeys: boolean;
@@ -47,6 +47,8 @@ export class SlotDeliveries {
   /** So that what is settled later is also stored later. */
   readonly #writes = new Turns();
   readonly #types: ReadonlySet<string> | undefined;
+  /** Set aside by the server, while their slots do not count them as settled yet. */
+  #parked: readonly EndedInSlot[] = [];
 
   constructor(options: SlotDeliveriesOptions) {
     this.#o = options;
@@ -93,7 +95,12 @@ export class SlotDeliveries {
         deliveries.push(delivery);
       }
     }
-    await this.#writes.run(() => this.#store(parked, []));
+    this.#parked = [...this.#parked, ...parked];
+    if (this.#parked.length > 0) {
+      const stored = this.#writes.run(() => this.#storeParked());
+      // What was taken is handed out, whatever becomes of that; the next look tries it again.
+      await (deliveries.length > 0 ? stored.catch(() => undefined) : stored);
+    }
     const isAll = events.length < count && refused.length === 0 && readTo === mark.safe;
     return { deliveries, mark, isAll, parked: parked.length };
   }
@@ -134,6 +141,15 @@ export class SlotDeliveries {
       ...(fieldsOmitted && { fieldsOmitted }),
       ...(wasFinished && past?.redriven !== true && { replayed: true }),
     };
+  }
+
+  async #storeParked(): Promise<void> {
+    const { held } = this.#o.share;
+    await this.#store(
+      this.#parked.filter(({ slot }) => held.get(slot.slot) === slot),
+      [],
+    );
+    this.#parked = [];
   }
 
   /** Stores how far the slots are settled, and what else becomes of the events; returns the slots that are held. */
