@@ -10,7 +10,8 @@ import type { TableNames } from './table-names.js';
  * so that neither waits for the other in vain.
  *
  * The next events of a slot are asked for by slot and position together: only the index that begins with the slot gives that
- * order, so that no plan, whatever it was made for, looks through those of the other slots.
+ * order, so that no plan, whatever it was made for, looks through those of the other slots. For the same reason rows are
+ * looked up by key one by one (`OFFSET 0` keeps that from being made a join).
  */
 export function readFunction({ read, slots, events, pasts, letters, parked }: TableNames): string {
   const wanted = '($6 OR e.type = ANY ($7))';
@@ -36,7 +37,7 @@ BEGIN
       SELECT p.position, p.slot::integer AS slot, true AS again FROM held h
       JOIN ${pasts} p ON p.stream = $1 AND p.group_name = $2 AND p.slot = h.slot AND p.redriven
       WHERE (p.position <= h.cursor OR p.position = ANY (h.done)) AND NOT p.position = ANY ($9)
-        AND EXISTS (SELECT FROM ${events} e WHERE e.position = p.position)
+        AND EXISTS (SELECT FROM ${events} e WHERE e.position = p.position OFFSET 0)
       UNION ALL
       SELECT f.position, h.slot, f.position <= h.before FROM held h CROSS JOIN LATERAL (
         SELECT e.position FROM ${events} e
@@ -61,7 +62,7 @@ BEGIN
       ${columns}
     FROM chosen c
     LEFT JOIN handed d USING (slot)
-    LEFT JOIN ${events} e ON e.position = c.position
+    LEFT JOIN LATERAL (SELECT * FROM ${events} e WHERE e.position = c.position OFFSET 0) e ON true
     LEFT JOIN LATERAL (
       SELECT * FROM ${pasts} p WHERE p.stream = $1 AND p.group_name = $2 AND p.position = c.position OFFSET 0
     ) p ON true

@@ -22,7 +22,9 @@ BEGIN
     SELECT i.*, e.id AS event_id, e.type, e.key FROM jsonb_to_recordset($5) AS i(
       slot integer, position bigint, kind text, code text, error text, stack text, attempts integer, unhandled boolean,
       park boolean
-    ) JOIN held USING (slot) LEFT JOIN ${events} e ON e.position = i.position
+    ) JOIN held USING (slot) LEFT JOIN LATERAL (
+      SELECT * FROM ${events} e WHERE e.position = i.position OFFSET 0
+    ) e ON true
   ), forgotten AS (
     DELETE FROM ${pasts} p
     WHERE p.stream = $1 AND p.group_name = $2 AND p.position = ANY (ARRAY(SELECT i.position FROM ended i))

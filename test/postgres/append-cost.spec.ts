@@ -69,6 +69,8 @@ async function reader() {
   await subscription[Symbol.asyncIterator]().next();
   await subscription.close();
   await sandbox.query(`UPDATE "${table}_slots" SET owner = 'consumer', epoch = 0`);
+  // Now the server knows that there is nothing, and takes any way through it for as good as another.
+  await sandbox.query(`VACUUM ANALYZE "${table}"`);
   const client = await sandbox.connect();
   const read = `SELECT r.slot, r.position FROM (
       SELECT array_agg(slot::integer) AS slots, array_agg(epoch) AS epochs, array_agg(parks) AS parks,
